@@ -1,0 +1,1 @@
+//! The command line as text: which words are flags, which is the image. No I/O.

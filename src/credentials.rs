@@ -1,0 +1,139 @@
+//! Temporary credentials, and the type that keeps their secret parts out of sight.
+//!
+//! Anchor: smithy-rs `aws-credential-types/src/credentials_impl.rs`.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use zeroize::Zeroizing;
+
+/// A string that shows itself to nobody: `Debug` prints asterisks, there is no `Display`, and the
+/// memory is wiped on drop.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(Zeroizing::new(value.into()))
+    }
+
+    /// The secret itself. Whoever calls this answers for where it goes.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("** redacted **")
+    }
+}
+
+/// AWS credentials with the moment they end and where they came from.
+#[derive(Clone)]
+pub struct Credentials {
+    access_key_id: String,
+    secret_access_key: Secret,
+    session_token: Option<Secret>,
+    expiration: Option<OffsetDateTime>,
+    principal_source: String,
+}
+
+impl Credentials {
+    /// Credentials from their parts.
+    ///
+    /// `expiration` is in UTC; `None` means that the source names no end. `principal_source` says in
+    /// words where they came from (`container endpoint localhost:1338`), and never holds a secret.
+    pub fn new(
+        access_key_id: impl Into<String>,
+        secret_access_key: Secret,
+        session_token: Option<Secret>,
+        expiration: Option<OffsetDateTime>,
+        principal_source: impl Into<String>,
+    ) -> Self {
+        Self {
+            access_key_id: access_key_id.into(),
+            secret_access_key,
+            session_token,
+            expiration,
+            principal_source: principal_source.into(),
+        }
+    }
+
+    /// The access key id (`ASIA…` for temporary ones); not a secret, yet shown only where it helps.
+    #[must_use]
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// The secret access key.
+    #[must_use]
+    pub fn secret_access_key(&self) -> &Secret {
+        &self.secret_access_key
+    }
+
+    /// The session token; long-term keys have none.
+    #[must_use]
+    pub fn session_token(&self) -> Option<&Secret> {
+        self.session_token.as_ref()
+    }
+
+    /// When they end, in UTC.
+    #[must_use]
+    pub fn expiration(&self) -> Option<OffsetDateTime> {
+        self.expiration
+    }
+
+    /// Where they came from, in words.
+    #[must_use]
+    pub fn principal_source(&self) -> &str {
+        &self.principal_source
+    }
+
+    /// Whether these are temporary, that is, come with a session token.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.session_token.is_some()
+    }
+
+    /// The expiration as ISO 8601 with `Z` and whole seconds, the form of `AWS_CREDENTIAL_EXPIRATION`.
+    #[must_use]
+    pub fn expiration_iso8601(&self) -> Option<String> {
+        let whole = self.expiration?.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).ok()?;
+        whole.format(&Rfc3339).ok()
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .field("secret_access_key", &self.secret_access_key)
+            .field("session_token", &self.session_token)
+            .field("expiration", &self.expiration_iso8601())
+            .field("principal_source", &self.principal_source)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let credentials = Credentials::new(
+            "ASIAIOSFODNN7EXAMPLE",
+            Secret::new("wJalrXUtnFEMI"),
+            Some(Secret::new("IQoJb3JpZ2lu")),
+            OffsetDateTime::from_unix_timestamp(1_728_549_858).ok(),
+            "test",
+        );
+        let shown = format!("{credentials:?} {credentials:#?}");
+        assert!(!shown.contains("wJalr") && !shown.contains("IQoJ"), "{shown}");
+        assert!(shown.contains("2024-10-10T08:44:18Z"), "{shown}");
+    }
+}

@@ -1,0 +1,43 @@
+//! The host's environment as an argument, so that what depends on it can be tested.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Environment variables, taken once.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// This process's variables; those that are not UTF-8 are left out.
+    #[must_use]
+    pub fn of_process() -> Self {
+        let utf8 =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Self(utf8.collect())
+    }
+
+    /// The value of `name`; an empty one counts as given.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The value of `name` unless it is empty, which AWS's and Docker's programs take as not set.
+    #[must_use]
+    pub fn non_empty(&self, name: &str) -> Option<&str> {
+        self.get(name).filter(|value| !value.is_empty())
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+    }
+}
+
+impl fmt::Debug for Environment {
+    /// Names only: values hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}

@@ -1,0 +1,14 @@
+//! credrun runs a container image as `docker run --rm` does and gives it temporary AWS credentials.
+//!
+//! The pieces can be used without the command line: a [`provider::CredentialProvider`] yields
+//! [`credentials::Credentials`], an injection turns them into variables of a [`spec::ContainerSpec`], and the
+//! engine runs it.
+
+pub mod cli;
+pub mod credentials;
+pub mod environment;
+pub mod error;
+pub mod exit_code;
+pub mod provider;
+pub mod request;
+pub mod spec;

@@ -1,0 +1,92 @@
+//! What a command line means on this host: the flags resolved against environment, working directory,
+//! terminal and files. Nothing here asks AWS or the engine.
+
+use std::path::PathBuf;
+
+use crate::spec::ContainerSpec;
+
+/// One run, ready to be carried out.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// What to create.
+    pub spec: ContainerSpec,
+    /// How to live with it.
+    pub client: ClientOptions,
+    /// Whose credentials it gets.
+    pub aws: AwsOptions,
+}
+
+/// The flags that the client acts on and the engine's create request does not hold.
+#[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one of docker run's own switches")]
+pub struct ClientOptions {
+    /// `-d`: print the id and leave.
+    pub detach: bool,
+    /// Connect our stdin (`-i`, or `-a stdin`).
+    pub attach_stdin: bool,
+    /// Copy the container's stdout.
+    pub attach_stdout: bool,
+    /// Copy the container's stderr.
+    pub attach_stderr: bool,
+    /// `-i`.
+    pub interactive: bool,
+    /// `-t`: one raw stream.
+    pub tty: bool,
+    /// `--sig-proxy` as docker resolves it (off is possible only by the flag; a TTY forwards too).
+    pub sig_proxy: bool,
+    /// `--detach-keys` as the bytes to match; empty never matches. `None`: the default (ctrl-p ctrl-q).
+    pub detach_keys: Option<Vec<u8>>,
+    /// `--detach-keys` as it was written, for the attach request's query.
+    pub detach_keys_text: Option<String>,
+    /// `--pull`.
+    pub pull: PullPolicy,
+    /// `-q`: no pull output, no line about the credentials.
+    pub quiet: bool,
+    /// The container is removed when it ends (HostConfig.AutoRemove).
+    pub auto_remove: bool,
+    /// `--cidfile`.
+    pub cidfile: Option<PathBuf>,
+    /// `--verbose`: say on stderr which credentials are used, terminal or not.
+    pub verbose: bool,
+    /// `--allow-insecure-engine`.
+    pub allow_insecure_engine: bool,
+    /// Warnings that resolving came upon, to be shown on stderr before the run.
+    pub warnings: Vec<String>,
+}
+
+/// `--pull`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PullPolicy {
+    /// Before the run, in any case.
+    Always,
+    /// When the engine has no such image.
+    #[default]
+    Missing,
+    /// Not at all.
+    Never,
+}
+
+/// Whose credentials the container gets.
+#[derive(Debug, Clone, Default)]
+pub struct AwsOptions {
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `--region`.
+    pub region: Option<String>,
+    /// `--role-arn` and what belongs to it.
+    pub role: Option<RoleOptions>,
+}
+
+/// A role to assume, named as in `aws sts assume-role`. The text of the options, unchecked:
+/// `provider::assume_role` checks them against STS's limits.
+#[derive(Debug, Clone, Default)]
+pub struct RoleOptions {
+    /// `--role-arn`.
+    pub role_arn: String,
+    /// `--role-session-name`; by default `credrun-` and a UTC time stamp.
+    pub role_session_name: Option<String>,
+    /// `--duration-seconds`.
+    pub duration_seconds: Option<String>,
+    /// `--external-id`.
+    pub external_id: Option<String>,
+}
