@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod credentials;
+pub mod engine;
 pub mod environment;
 pub mod error;
 pub mod exit_code;
