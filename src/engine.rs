@@ -25,6 +25,7 @@ pub use pull::{PullDisplay, PullMessage, PullProgress};
 pub use wait::{Exit, WaitCondition, Waiting};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::injection::Injection;
 use crate::spec::ContainerSpec;
 use transport::Transport;
 
@@ -36,7 +37,8 @@ const OLDEST_API_MINOR: u32 = 41;
 /// and the docker CLI sets no limit.
 const RESPONSE_SECONDS: u64 = 7 * 24 * 3600;
 
-/// A connection to one engine.
+/// A connection to one engine; cloning it is cheap.
+#[derive(Clone)]
 pub struct Engine {
     address: Address,
     transport: Transport,
@@ -146,12 +148,12 @@ impl Engine {
         })
     }
 
-    /// `POST /containers/create` with the specification and, beside its own, the variables in `env`.
+    /// `POST /containers/create` with the specification and, beside its own, the injected variables.
     ///
     /// # Errors
     /// [`CreateError::NoSuchImage`] when the image has to be pulled first.
-    pub async fn create(&self, spec: &ContainerSpec, env: &[String]) -> Result<Created, CreateError> {
-        let body = create_body(spec, env).map_err(CreateError::Other)?;
+    pub async fn create(&self, spec: &ContainerSpec, injection: &Injection) -> Result<Created, CreateError> {
+        let body = create_body(spec, &injection.expose()).map_err(CreateError::Other)?;
         let options = CreateContainerOptions {
             name: spec.name.clone(),
             platform: spec.platform.clone().unwrap_or_default(),
