@@ -10,5 +10,6 @@ pub mod environment;
 pub mod error;
 pub mod exit_code;
 pub mod provider;
+pub mod region;
 pub mod request;
 pub mod spec;
