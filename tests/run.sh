@@ -28,11 +28,17 @@ while [ $# -gt 0 ]; do
 done
 
 # Processes that were up before are somebody else's to end: `. tests/setup/env.sh` leaves them up on purpose.
-alive "$STATE/emulator.pid" ministack && keep_emulator=yes || keep_emulator=
-alive "$STATE/registry.pid" docker-registry && keep_registry=yes || keep_registry=
+# Exported, because joining the group `docker` starts this script again, when its own are up.
+up_before() {
+    alive "$STATE/emulator.pid" ministack && echo emulator
+    alive "$STATE/registry.pid" docker-registry && echo registry
+    return 0
+}
+export CREDRUN_TEST_KEEP=${CREDRUN_TEST_KEEP-$(up_before)}
+# shellcheck disable=SC2317 # called by the trap
 clean_up() {
-    [ -n "$keep_emulator" ] || end "$STATE/emulator.pid" ministack
-    [ -n "$keep_registry" ] || end "$STATE/registry.pid" docker-registry
+    case $CREDRUN_TEST_KEEP in *emulator*) ;; *) end "$STATE/emulator.pid" ministack ;; esac
+    case $CREDRUN_TEST_KEEP in *registry*) ;; *) end "$STATE/registry.pid" docker-registry ;; esac
 }
 trap clean_up EXIT
 trap 'exit 130' INT
