@@ -2,31 +2,29 @@
 
 mod address;
 mod attach;
+mod create;
 mod image_reference;
 mod pull;
 mod registry_auth;
 mod transport;
 mod wait;
 
-use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
-    CreateContainerOptions, KillContainerOptionsBuilder, RemoveContainerOptionsBuilder,
-    ResizeContainerTTYOptionsBuilder, StartContainerOptions,
+    KillContainerOptionsBuilder, RemoveContainerOptionsBuilder, ResizeContainerTTYOptionsBuilder,
+    StartContainerOptions,
 };
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Empty;
-use serde_json::Value;
 
 pub use address::{Address, Endpoint};
 pub use attach::{AttachOptions, Attached};
+pub use create::{CreateError, Created};
 pub use image_reference::ImageReference;
 pub use pull::{PullDisplay, PullMessage, PullProgress};
 pub use wait::{Exit, WaitCondition, Waiting};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::injection::Injection;
-use crate::spec::ContainerSpec;
 use transport::Transport;
 
 /// The newest API version that is asked for: that of the docker CLI 28, whose requests ours equal.
@@ -54,24 +52,6 @@ pub struct EngineVersion {
     pub api_version: String,
     /// Operating system and architecture, `linux/amd64`.
     pub platform: String,
-}
-
-/// A container that was created.
-#[derive(Debug, Clone)]
-pub struct Created {
-    /// Its id.
-    pub id: String,
-    /// What the engine warns of.
-    pub warnings: Vec<String>,
-}
-
-/// Why a container was not created.
-#[derive(Debug)]
-pub enum CreateError {
-    /// The engine has no such image.
-    NoSuchImage(Error),
-    /// Anything else.
-    Other(Error),
 }
 
 impl Engine {
@@ -146,28 +126,6 @@ impl Engine {
             api_version: version.api_version.unwrap_or_default(),
             platform: format!("{}/{}", version.os.unwrap_or_default(), version.arch.unwrap_or_default()),
         })
-    }
-
-    /// `POST /containers/create` with the specification and, beside its own, the injected variables.
-    ///
-    /// # Errors
-    /// [`CreateError::NoSuchImage`] when the image has to be pulled first.
-    pub async fn create(&self, spec: &ContainerSpec, injection: &Injection) -> Result<Created, CreateError> {
-        let body = create_body(spec, &injection.expose()).map_err(CreateError::Other)?;
-        let options = CreateContainerOptions {
-            name: spec.name.clone(),
-            platform: spec.platform.clone().unwrap_or_default(),
-        };
-        match self.docker.create_container(Some(options), body).await {
-            Ok(created) => Ok(Created { id: created.id, warnings: created.warnings }),
-            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, message })
-                if message.to_lowercase().contains("no such image") =>
-            {
-                // 404 is also the answer for a missing network or runtime: only the text tells them apart.
-                Err(CreateError::NoSuchImage(response_error(&message)))
-            }
-            Err(error) => Err(CreateError::Other(self.error(error))),
-        }
     }
 
     /// `POST /containers/{id}/start`.
@@ -257,17 +215,6 @@ fn response_error(message: &str) -> Error {
     Error::new(ErrorKind::Engine, engine_says(message))
 }
 
-fn create_body(spec: &ContainerSpec, env: &[String]) -> Result<ContainerCreateBody> {
-    let mut body = spec.body().clone();
-    if !env.is_empty() {
-        let own = spec.env().map(str::to_owned);
-        body.insert("Env".to_owned(), own.chain(env.iter().cloned()).collect::<Vec<_>>().into());
-    }
-    // bollard's enumerations are closed: a word that Docker would leave to the engine is refused here.
-    serde_json::from_value(Value::Object(body))
-        .map_err(|error| Error::usage(format!("the engine's API has no such value: {error}")))
-}
-
 /// As the docker CLI reads it from the text (cli/command/container/run.go, `toStatusError`): the API has one
 /// status for all of these.
 fn start_error_kind(message: &str) -> ErrorKind {
@@ -299,20 +246,5 @@ mod tests {
         ] {
             assert_eq!(start_error_kind(message), kind, "{message}");
         }
-    }
-
-    #[test]
-    fn the_body_has_both_kinds_of_variables() {
-        let mut spec = ContainerSpec::new("x");
-        spec.push("Env", "A=1");
-        let body = create_body(&spec, &["B=2".to_owned(), "AWS_PROFILE".to_owned()]).expect("body");
-        assert_eq!(body.env, Some(vec!["A=1".into(), "B=2".into(), "AWS_PROFILE".into()]));
-    }
-
-    #[test]
-    fn a_word_unknown_to_the_api_is_a_usage_error() {
-        let mut spec = ContainerSpec::new("x");
-        spec.set("HostConfig.Isolation", "zz");
-        assert_eq!(create_body(&spec, &[]).expect_err("refused").kind(), ErrorKind::Usage);
     }
 }

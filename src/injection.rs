@@ -223,7 +223,10 @@ mod tests {
         assert!(!exposed.contains(&"AWS_PROFILE".to_owned()));
         assert!(exposed.contains(&"AWS_DEFAULT_REGION=eu-west-1".to_owned()));
         let warnings = injection.warnings().join("\n");
-        assert!(warnings.contains("`AWS_REGION` is your own") && warnings.contains("`AWS_PROFILE`"), "{warnings}");
+        assert!(
+            warnings.contains("`AWS_REGION` is your own") && warnings.contains("`AWS_PROFILE`"),
+            "{warnings}"
+        );
     }
 
     #[test]
@@ -232,7 +235,11 @@ mod tests {
         let all = spec(&["AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_SESSION_TOKEN=c"]);
         assert_eq!(whose_keys(&all).expect("all"), Keys::Users);
         assert!(!Injection::static_variables(&all, None, None).expose().iter().any(|e| e.contains("KEY")));
-        for half in [&["AWS_ACCESS_KEY_ID=a"][..], &["AWS_SESSION_TOKEN"], &["AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"]] {
+        for half in [
+            &["AWS_ACCESS_KEY_ID=a"][..],
+            &["AWS_SESSION_TOKEN"],
+            &["AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"],
+        ] {
             let error = whose_keys(&spec(half)).expect_err("half");
             assert!(error.to_string().contains("half a set") && !error.to_string().contains("=a"), "{error}");
         }

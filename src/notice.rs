@@ -62,15 +62,18 @@ fn warnings(request: &RunRequest, identity: &Identity, now: OffsetDateTime) -> V
     if let Some(left) = left.filter(|left| *left < SHORT) {
         warnings.push(format!("the credentials expire in {}", length(left)));
     }
-    let own_region = request.spec.env().any(|entry| {
-        entry.starts_with("AWS_REGION=") || entry.starts_with("AWS_DEFAULT_REGION=")
-    });
+    let own_region = request
+        .spec
+        .env()
+        .any(|entry| entry.starts_with("AWS_REGION=") || entry.starts_with("AWS_DEFAULT_REGION="));
     if identity.region.is_none() && !own_region {
         warnings.push("no region is configured: give `--region`, or set AWS_REGION".to_owned());
     }
     let policy = request.spec.get("HostConfig.RestartPolicy.Name").and_then(serde_json::Value::as_str);
     if policy.is_some_and(|policy| !policy.is_empty() && policy != "no") {
-        warnings.push("a restart after the credentials have expired runs with dead ones (`--restart`)".to_owned());
+        warnings.push(
+            "a restart after the credentials have expired runs with dead ones (`--restart`)".to_owned(),
+        );
     }
     warnings
 }
@@ -103,7 +106,9 @@ mod tests {
 
     #[test]
     fn lengths_are_words() {
-        for (seconds, text) in [(-3, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (180, "3 minutes"), (7200, "2 hours")] {
+        for (seconds, text) in
+            [(-3, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (180, "3 minutes"), (7200, "2 hours")]
+        {
             assert_eq!(length(Duration::seconds(seconds)), text);
         }
     }

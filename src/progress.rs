@@ -68,7 +68,10 @@ impl Bars {
         let all = &self.all;
         self.layers.entry(id.to_owned()).or_insert_with(|| {
             let bar = all.add(ProgressBar::new(0));
-            bar.set_style(ProgressStyle::with_template("{prefix}: {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(
+                ProgressStyle::with_template("{prefix}: {msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
             bar.with_prefix(id.to_owned())
         })
     }

@@ -120,7 +120,8 @@ impl Run<'_> {
         signals: &mut SignalQueue,
     ) -> Result<Result<Created, CreateError>> {
         let create = self.engine.create(&self.request.spec, &identity.injection);
-        let gave_up = || Error::new(ErrorKind::Abandoned, "got 3 SIGTERM/SIGINTs while the engine was creating");
+        let gave_up =
+            || Error::new(ErrorKind::Abandoned, "got 3 SIGTERM/SIGINTs while the engine was creating");
         signals.through(create).await.ok_or_else(gave_up)
     }
 

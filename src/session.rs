@@ -92,15 +92,16 @@ impl Session<'_> {
         } else {
             None
         };
-        let condition =
-            if client.auto_remove { WaitCondition::Removed } else { WaitCondition::NextExit };
+        let condition = if client.auto_remove { WaitCondition::Removed } else { WaitCondition::NextExit };
         Ok((attached, self.engine.wait(self.id, condition).await?))
     }
 
     fn raw_mode(&self) -> Result<Option<tty::RawMode>> {
         let wanted = self.client.tty && self.client.attach_stdin && io::stdin().is_terminal();
         let raw = (wanted && !self.client.detach).then(tty::RawMode::enter).transpose();
-        raw.map_err(|error| Error::caused(ErrorKind::Engine, error).context("the terminal cannot be set to raw mode"))
+        raw.map_err(|error| {
+            Error::caused(ErrorKind::Engine, error).context("the terminal cannot be set to raw mode")
+        })
     }
 
     fn copy(&self, attached: Attached) -> Copies {
@@ -116,9 +117,8 @@ impl Session<'_> {
         let keys = client.tty.then(|| {
             DetachKeys::new(client.detach_keys.clone().unwrap_or_else(|| detach_keys::DEFAULT.to_vec()))
         });
-        let input = client
-            .attach_stdin
-            .then(|| tokio::spawn(streams::copy_input(tokio::io::stdin(), writer, keys)));
+        let input =
+            client.attach_stdin.then(|| tokio::spawn(streams::copy_input(tokio::io::stdin(), writer, keys)));
         Copies { output, input }
     }
 
@@ -228,12 +228,7 @@ impl Session<'_> {
     }
 
     /// Kills the container and waits until it is gone.
-    async fn end_by_force(
-        &self,
-        error: Error,
-        waiting: &mut JoinHandle<Result<Exit>>,
-        ended: bool,
-    ) -> Error {
+    async fn end_by_force(&self, error: Error, waiting: &mut JoinHandle<Result<Exit>>, ended: bool) -> Error {
         if ended {
             return error;
         }

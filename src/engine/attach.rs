@@ -45,6 +45,7 @@ impl Engine {
         let request = Request::post(format!("/containers/{id}/attach?{}", query(options)))
             .header(header::CONNECTION, "Upgrade")
             .header(header::UPGRADE, "tcp")
+            .header(header::CONTENT_TYPE, "text/plain")
             .body(Empty::<Bytes>::new())
             .map_err(super::internal)?;
         let response = self.transport.send(request).await.map_err(|error| self.unreachable(&error))?;

@@ -124,7 +124,9 @@ mod platform {
 
         #[test]
         fn real_time_signals_have_the_engines_names() {
-            for (number, name) in [(34, "RTMIN"), (35, "RTMIN+1"), (49, "RTMIN+15"), (50, "RTMAX-14"), (64, "RTMAX")] {
+            for (number, name) in
+                [(34, "RTMIN"), (35, "RTMIN+1"), (49, "RTMIN+15"), (50, "RTMAX-14"), (64, "RTMAX")]
+            {
                 assert_eq!(real_time(number), name);
             }
         }

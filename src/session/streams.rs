@@ -67,7 +67,10 @@ struct Frames {
 
 impl Frames {
     /// The next piece of payload at the start of `data`, and how many bytes of `data` are used up.
-    fn next(&mut self, data: &[u8]) -> Result<(usize, Option<(Target, std::ops::Range<usize>)>), OutputError> {
+    fn next(
+        &mut self,
+        data: &[u8],
+    ) -> Result<(usize, Option<(Target, std::ops::Range<usize>)>), OutputError> {
         if let Some((target, left)) = self.current {
             let count = left.min(data.len());
             self.current = (left > count).then_some((target, left - count));
@@ -114,7 +117,9 @@ where
                 Some((Target::Stdout, range)) => write(&mut stdout, &data[range]).await?,
                 Some((Target::Stderr, range)) => write(&mut stderr, &data[range]).await?,
                 // Bounded, since this is kept.
-                Some((Target::Engine, range)) if message.len() < CHUNK => message.extend_from_slice(&data[range]),
+                Some((Target::Engine, range)) if message.len() < CHUNK => {
+                    message.extend_from_slice(&data[range])
+                }
                 Some((Target::Engine, _)) | None => {}
             }
             data = &data[used..];
@@ -122,7 +127,11 @@ where
         stdout.flush().await.map_err(OutputError::Write)?;
         stderr.flush().await.map_err(OutputError::Write)?;
     }
-    if message.is_empty() { Ok(()) } else { Err(OutputError::Engine(String::from_utf8_lossy(&message).into())) }
+    if message.is_empty() {
+        Ok(())
+    } else {
+        Err(OutputError::Engine(String::from_utf8_lossy(&message).into()))
+    }
 }
 
 async fn write<W: AsyncWrite + Unpin>(to: &mut W, data: &[u8]) -> Result<(), OutputError> {
@@ -180,7 +189,11 @@ mod tests {
         let bytes = [frame(1, b"\x01\x02abc"), frame(2, b"err"), frame(1, b""), frame(1, b"more")].concat();
         for step in [1, 2, 3, 7, 8, 9, 64, 4096] {
             let (out, err, result) = demultiplexed(&bytes, step).await;
-            assert_eq!((out.as_slice(), err.as_slice()), (&b"\x01\x02abcmore"[..], &b"err"[..]), "step {step}");
+            assert_eq!(
+                (out.as_slice(), err.as_slice()),
+                (&b"\x01\x02abcmore"[..], &b"err"[..]),
+                "step {step}"
+            );
             assert!(result.is_ok());
         }
     }
