@@ -1,74 +1,18 @@
 //! The endpoint's failures, each against a server on the loopback that behaves so.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Mutex;
+use tokio::net::TcpListener;
 
+use super::super::loopback::{Reply, Script, Server, http, server};
 use super::*;
 
 /// Every secret in these tests holds this mark, so that one search finds any of them.
 const MARK: &str = "MARK";
 const AUTH: &str = "MARK-token-0123456789";
-
-/// What the server does with its n-th request.
-type Script = fn(usize) -> Reply;
-
-enum Reply {
-    /// These bytes, then the end of the connection.
-    Bytes(Vec<u8>),
-    /// Nothing, for this long.
-    Silence(Duration),
-}
-
-struct Server {
-    address: String,
-    requests: Arc<AtomicUsize>,
-    last: Arc<Mutex<String>>,
-}
-
-async fn server(script: Script) -> Server {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let (requests, last) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(String::new())));
-    let (counter, kept) = (requests.clone(), last.clone());
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let number = counter.fetch_add(1, Ordering::SeqCst);
-            tokio::spawn(serve(stream, script(number), kept.clone()));
-        }
-    });
-    Server { address, requests, last }
-}
-
-async fn serve(mut stream: TcpStream, reply: Reply, last: Arc<Mutex<String>>) {
-    let mut head = Vec::new();
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        let mut chunk = [0; 1024];
-        match stream.read(&mut chunk).await {
-            Ok(n) if n > 0 => head.extend_from_slice(&chunk[..n]),
-            _ => return,
-        }
-    }
-    *last.lock().await = String::from_utf8_lossy(&head).into_owned();
-    match reply {
-        Reply::Silence(length) => sleep(length).await,
-        Reply::Bytes(bytes) => {
-            let _ = stream.write_all(&bytes).await;
-            let _ = stream.shutdown().await;
-        }
-    }
-}
-
-fn http(status: &str, headers: &str, body: &str) -> Reply {
-    let length = body.len();
-    Reply::Bytes(format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n{body}").into_bytes())
-}
 
 fn json(ends_in: i64) -> String {
     let end = OffsetDateTime::now_utc() + time::Duration::seconds(ends_in);
