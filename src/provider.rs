@@ -18,6 +18,7 @@ pub mod container;
 pub mod environment_keys;
 mod explain;
 mod http;
+pub mod log;
 #[cfg(test)]
 mod loopback;
 pub(crate) mod profile;

@@ -79,7 +79,7 @@ async fn a_profile_that_was_named_has_to_exist() {
 #[tokio::test]
 async fn the_order_is_the_aws_cli_s() {
     const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-    let container = server(|_| http("200 OK", "", r#"{"AccessKeyId":"ASIACON","SecretAccessKey":"MARK","Token":"MARK","Expiration":"2090-01-01T00:00:00Z"}"#)).await;
+    let container = server(|_| http("200 OK", "", CONTAINER)).await;
     let process = r#"credential_process = echo '{"Version":1,"AccessKeyId":"ASIAPROC","SecretAccessKey":"MARK","SessionToken":"MARK","Expiration":"2090-01-01T00:00:00Z"}'"#;
     let home = Home::new(
         &format!(
@@ -141,6 +141,31 @@ fn sts(body: &str) -> Reply {
     http("200 OK", "content-type: text/xml\r\n", body)
 }
 
+const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>MARK-s</SecretAccessKey><SessionToken>MARK-t</SessionToken><Expiration>2090-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+const CONTAINER: &str = r#"{"AccessKeyId":"ASIACON","SecretAccessKey":"MARK","Token":"MARK","Expiration":"2090-01-01T00:00:00Z"}"#;
+
+#[tokio::test]
+async fn a_profile_s_role_can_start_from_the_container_endpoint() {
+    let role = server(|_| sts(ASSUMED)).await;
+    let container = server(|_| http("200 OK", "", CONTAINER)).await;
+    let config = format!(
+        "[profile ecs]\nregion = us-east-1\nrole_arn = {ROLE}\ncredential_source = EcsContainer\nservices = local\n[services local]\nsts =\n  endpoint_url = {}\n",
+        role.address
+    );
+    let home = Home::new(&config, "");
+    let named = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.address.as_str());
+    // With AWS_PROFILE, the profile's role comes before a web identity that the variables name.
+    let web = ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token");
+    let environment = home.environment(&[named, web, ("AWS_PROFILE", "ecs")]);
+    let got = provide(&options(None, None), &environment).await.expect("a role");
+    assert_eq!(got.principal_source(), format!("profile `ecs` (role {ROLE})"));
+    assert!(role.last.lock().await.contains("Credential=ASIACON/"));
+    let rejecting = server(|_| http("403 Forbidden", "", MARK)).await;
+    let named = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", rejecting.address.as_str());
+    let said = shown(provide(&options(Some("ecs"), None), &home.environment(&[named])).await);
+    assert!(said.contains("HTTP status 403") && said.contains("token rejected"), "{said}");
+}
+
 fn refusal(status: &str, code: &str) -> Reply {
     let body = format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>told so</Message></Error></ErrorResponse>"
@@ -150,11 +175,7 @@ fn refusal(status: &str, code: &str) -> Reply {
 
 #[tokio::test]
 async fn a_role_is_asked_for_with_what_the_options_say() {
-    let answer: Script = |_| {
-        sts(
-            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>MARK-s</SecretAccessKey><SessionToken>MARK-t</SessionToken><Expiration>2090-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
-        )
-    };
+    let answer: Script = |_| sts(ASSUMED);
     let server = server(answer).await;
     let home = Home::new("", "");
     let mut asked = options(None, Some(ROLE));
