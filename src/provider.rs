@@ -18,8 +18,13 @@ pub mod container;
 pub mod environment_keys;
 mod explain;
 mod http;
+pub mod log;
+#[cfg(test)]
+mod loopback;
 pub(crate) mod profile;
 mod sdk;
+#[cfg(test)]
+mod tests;
 
 /// Why a provider gave no credentials.
 #[derive(Debug)]

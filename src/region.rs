@@ -67,7 +67,13 @@ mod tests {
         let (_directory, path) =
             config("[default]\nregion = sa-east-1\n[profile dev]\nregion = ap-south-1\n[profile bare]\n");
         let flag = Some("eu-west-1");
-        let cases: [(Option<&str>, Option<&str>, &[(&str, &str)], Option<&str>); 9] = [
+        type Case = (
+            Option<&'static str>,
+            Option<&'static str>,
+            &'static [(&'static str, &'static str)],
+            Option<&'static str>,
+        );
+        let cases: [Case; 9] = [
             (flag, None, &[("AWS_REGION", "eu-west-2")], Some("eu-west-1")),
             (None, None, &[("AWS_REGION", "eu-west-2"), ("AWS_DEFAULT_REGION", "x")], Some("eu-west-2")),
             (None, None, &[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "eu-west-3")], Some("eu-west-3")),

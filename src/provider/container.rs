@@ -71,6 +71,25 @@ enum Failure {
     Final(Error),
 }
 
+impl Failure {
+    /// The same without the token, in case the endpoint's own words echo it.
+    fn without(self, token: Option<&HeaderValue>) -> Self {
+        let Some(token) = token.and_then(|value| value.to_str().ok()) else { return self };
+        let scrubbed = |error: Error| {
+            let message = error.to_string();
+            if !message.contains(token) {
+                return error;
+            }
+            let again = Error::new(error.kind(), message.replace(token, "**"));
+            error.hints().iter().fold(again, Error::hint)
+        };
+        match self {
+            Self::Again(error) => Self::Again(scrubbed(error)),
+            Self::Final(error) => Self::Final(scrubbed(error)),
+        }
+    }
+}
+
 impl ContainerEndpoint {
     /// The one that `environment` names, with the usual limits.
     #[must_use]
@@ -198,8 +217,14 @@ impl Session<'_> {
     }
 
     async fn exchange(&self) -> Result<Credentials, Failure> {
+        let token = self.provider.token().await.map_err(Failure::Final)?;
+        let result = self.ask(token.clone()).await;
+        result.map_err(|failure| failure.without(token.as_ref()))
+    }
+
+    async fn ask(&self, token: Option<HeaderValue>) -> Result<Credentials, Failure> {
         let mut request = self.client.get(self.endpoint.url().clone());
-        if let Some(token) = self.provider.token().await.map_err(Failure::Final)? {
+        if let Some(token) = token {
             request = request.header(AUTHORIZATION, token);
         }
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
@@ -228,8 +253,7 @@ impl Session<'_> {
     }
 
     fn refusal(&self, status: StatusCode, place: Option<&str>, body: &[u8]) -> Failure {
-        let said =
-            answer::complaint(body).map(|said| format!(": {}", self.scrubbed(&said))).unwrap_or_default();
+        let said = answer::complaint(body).map(|said| format!(": {said}")).unwrap_or_default();
         let error = failed(self.endpoint, &format!("HTTP status {status}{said}"));
         match status.as_u16() {
             401 | 403 => Failure::Final(error.hint(format!(
@@ -254,14 +278,6 @@ impl Session<'_> {
             target.map(|url| format!(" to `{}`", url.origin().ascii_serialization())).unwrap_or_default();
         failed(self.endpoint, &format!("HTTP status {status}: a redirect{target}, which is not followed"))
             .hint("credentials are taken from the address itself only: name the final one")
-    }
-
-    /// A text from the endpoint, without the token in case it echoes it.
-    fn scrubbed(&self, text: &str) -> String {
-        match self.provider.environment.non_empty(TOKEN) {
-            Some(token) => text.replace(token, "**"),
-            None => text.to_owned(),
-        }
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {

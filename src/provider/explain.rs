@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use aws_config::imds::client::error::ImdsError;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
@@ -121,6 +122,11 @@ pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut cause = Some(error);
     while let Some(current) = cause {
+        // The SDK's outer layers say no more than that something failed.
+        if current.is::<CredentialsError>() && current.source().is_some() {
+            cause = current.source();
+            continue;
+        }
         let text = match current.downcast_ref::<ImdsError>() {
             Some(ImdsError::ErrorResponse(refusal)) => {
                 format!("HTTP status {}", refusal.response().status().as_u16())

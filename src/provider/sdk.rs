@@ -178,10 +178,13 @@ impl CredentialProvider for WebIdentity {
             .configure(&config)
             .static_configuration(named)
             .build();
-        let doing = format!("role {role} with the web identity token in `{file}`");
+        let doing = format!("role {role} with the web identity token in `{file}`, in region {}", self.region);
         match timeout(LIMIT, provider.provide_credentials()).await.unwrap_or_else(|_| Err(too_long())) {
             Ok(got) => Ok(convert(&got, format!("web identity (role {role})"))),
-            Err(error) => Err(explain::sdk(&doing, &error).into()),
+            Err(error) => {
+                let hint = "`AWS_WEB_IDENTITY_TOKEN_FILE` has to name a readable file with a token that `AWS_ROLE_ARN` trusts";
+                Err(explain::sdk(&doing, &error).hint(hint).into())
+            }
         }
     }
 }
