@@ -20,13 +20,15 @@ join_docker_group() {
 start_dockerd() {
     local log="$STATE/dockerd.log" socket="${DOCKER_HOST:-unix:///var/run/docker.sock}"
     say "starting dockerd in the background (it stays up when this ends; its log: $log)"
-    # shellcheck disable=SC2016,SC2086 # $@ is for the inner shell, and options are words
-    as_root "to start the Docker engine" sh -c 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &' start "$log" \
+    # A session of its own, so that no Ctrl-C reaches it; its last line tells those who wait that it gave up.
+    # shellcheck disable=SC2016,SC2086 # $@ is for the inner shells, and options are words
+    as_root "to start the Docker engine" sh -c '
+        log=$1; shift
+        setsid sh -c "\"\$@\"; echo dockerd ended with \$?" dockerd-log "$@" >"$log" 2>&1 </dev/null &' start "$log" \
         dockerd --host "$socket" --group "$(id -gn)" ${CREDRUN_DOCKERD_OPTIONS:-}
     for _ in $(seq 300); do
         engine_answers && return
-        # dockerd says so itself when it gives up; its launcher's number says nothing about it.
-        grep -q 'failed to start daemon' "$log" 2>/dev/null && break
+        grep -q '^dockerd ended with' "$log" 2>/dev/null && break
         sleep 0.2
     done
     say "the last lines of $log:"
