@@ -39,11 +39,11 @@ show() {
 prepare() {
     step "1/5 What is needed: packages, Rust, a Docker engine"
     install_base_packages
-    ensure_rust
+    [ -n "${CREDRUN:-}" ] || ensure_rust
     ensure_engine
     join_docker_group "$@"
     ensure_venv
-    say "$(rustc --version 2>/dev/null || echo 'a credrun that is built'), engine $(docker version --format '{{.Server.Version}}')"
+    say "$(rustc --version 2>/dev/null || echo "no Rust"), engine $(docker version --format '{{.Server.Version}}')"
 }
 
 prepare_image() {

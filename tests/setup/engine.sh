@@ -7,12 +7,13 @@ engine_refuses_us() { docker version 2>&1 | grep -qi 'permission denied'; }
 # An engine that belongs to the group `docker` is joined for this run alone: nobody's groups change.
 # Only for scripts that were run, not sourced: the script starts again from its first line.
 join_docker_group() {
-    [ "$(id -u)" != 0 ] && [ -z "${CREDRUN_JOINED_DOCKER:-}" ] && has sudo || return 0
-    engine_answers || ! engine_refuses_us || {
-        say "root is needed to talk to the Docker engine, for this run as a member of the group \`docker\`:"
-        say "  sudo -E -u $(id -un) -g docker bash $0"
-        exec sudo -E -u "$(id -un)" -g docker env "PATH=$PATH" "HOME=$HOME" CREDRUN_JOINED_DOCKER=yes bash "$0" "$@"
-    }
+    if engine_answers || ! engine_refuses_us; then return; fi
+    if [ "$(id -u)" = 0 ] || [ -n "${CREDRUN_JOINED_DOCKER:-}" ] || ! has sudo; then
+        die "the Docker engine refuses \`$(id -un)\`: become a member of the group that owns its socket, or run this as root"
+    fi
+    say "root is needed to talk to the Docker engine, for this run as a member of the group \`docker\`:"
+    say "  sudo -E -u $(id -un) -g docker bash $0 $*"
+    exec sudo -E -u "$(id -un)" -g docker env "PATH=$PATH" "HOME=$HOME" CREDRUN_JOINED_DOCKER=yes bash "$0" "$@"
 }
 
 # start_dockerd: where no systemd runs (containers, WSL 1). It stays up: other work may use it by then.
