@@ -39,17 +39,17 @@ show() {
 prepare() {
     step "1/5 What is needed: packages, Rust, a Docker engine"
     install_base_packages
-    ensure_rust
+    [ -n "${CREDRUN:-}" ] || ensure_rust
     ensure_engine
     join_docker_group "$@"
     ensure_venv
-    say "$(rustc --version 2>/dev/null || echo 'a credrun that is built'), engine $(docker version --format '{{.Server.Version}}')"
+    say "$(rustc --version 2>/dev/null || echo "no Rust"), engine $(docker version --format '{{.Server.Version}}')"
 }
 
 prepare_image() {
     step "2/5 The image amazon/aws-cli"
     ensure_awscli_image
-    say "$(docker image inspect -f '{{index .RepoTags 0}} {{.Id}}' $AWSCLI_IMAGE | cut -c1-50)"
+    say "$(docker image inspect -f '{{index .RepoTags 0}} {{.Id}}' "$AWSCLI_IMAGE" | cut -c1-50)"
 }
 
 build_credrun() {
@@ -81,7 +81,7 @@ start_endpoint() {
         --role-arn "arn:aws:iam::$ACCOUNT:role/operator" --session-name quickstart --exports "$exports" \
         >"$STATE/quickstart-endpoint.log" 2>&1 </dev/null &
     echo $! >"$pidfile"
-    wait_for 20 "$pidfile" cloudshell_endpoint test -e "$exports" || {
+    wait_for 20 "$pidfile" test -e "$exports" || {
         cat "$STATE/quickstart-endpoint.log" >&2
         die "the endpoint did not start"
     }
@@ -95,10 +95,10 @@ start_endpoint() {
 
 run_it() {
     step "5/5 The AWS CLI in a container, first as docker runs it, then as credrun does"
-    show docker run --rm --network host -e AWS_ENDPOINT_URL -e AWS_DEFAULT_REGION $AWSCLI_IMAGE s3 ls ||
+    show docker run --rm --network host -e AWS_ENDPOINT_URL -e AWS_DEFAULT_REGION "$AWSCLI_IMAGE" s3 ls ||
         say "(docker run ended with $?: the container has no credentials)"
     PATH="$(dirname "$CREDRUN"):$PATH"
-    show "$(basename "$CREDRUN")" --network host -e AWS_ENDPOINT_URL $AWSCLI_IMAGE s3 ls
+    show "$(basename "$CREDRUN")" --network host -e AWS_ENDPOINT_URL "$AWSCLI_IMAGE" s3 ls
 }
 
 trap clean_up EXIT

@@ -65,7 +65,7 @@ PY
 alive() {
     local pid
     pid=$(cat "$1" 2>/dev/null) || return 1
-    [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "$2"
+    [ -n "$pid" ] && tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -q -- "$2"
 }
 
 # end PIDFILE WORD: ends that process and waits until it is gone.
@@ -73,22 +73,25 @@ end() {
     local pid
     if alive "$1" "$2"; then
         pid=$(cat "$1")
-        kill "$pid" 2>/dev/null
+        kill "$pid" 2>/dev/null || true
         for _ in $(seq 50); do
             alive "$1" "$2" || break
             sleep 0.1
         done
-        if alive "$1" "$2"; then kill -9 "$pid" 2>/dev/null; fi
+        if alive "$1" "$2"; then kill -9 "$pid" 2>/dev/null || true; fi
     fi
     rm -f "$1"
 }
 
-# wait_for SECONDS PIDFILE WORD COMMAND...: until the command succeeds, as long as the process lives.
+# wait_for SECONDS PIDFILE COMMAND...: until the command succeeds, as long as the process lives.
+# Not by `alive`: a process that was just forked does not bear its name yet.
 wait_for() {
-    local limit=$(($(date +%s) + $1)) pidfile=$2 word=$3
-    shift 3
+    local limit pid
+    limit=$(($(date +%s) + $1))
+    pid=$(cat "$2")
+    shift 2
     until "$@" >/dev/null 2>&1; do
-        alive "$pidfile" "$word" || return 1
+        [ -e "/proc/$pid" ] || return 1
         [ "$(date +%s)" -lt "$limit" ] || return 1
         sleep 0.1
     done

@@ -31,7 +31,7 @@ start_emulator() {
     echo $! >"$pidfile"
     echo "$port" >"$portfile"
     EMULATOR="http://127.0.0.1:$port"
-    wait_for 30 "$pidfile" ministack curl -fsS -m 2 -o /dev/null "$EMULATOR/_ministack/health" || {
+    wait_for 30 "$pidfile" curl -fsS -m 2 -o /dev/null "$EMULATOR/_ministack/health" || {
         tail -n 20 "$STATE/$1.log" >&2
         die "the emulator did not start"
     }
@@ -85,7 +85,7 @@ YML
     echo $! >"$pidfile"
     echo "$port" >"$portfile"
     REGISTRY="127.0.0.1:$port"
-    wait_for 30 "$pidfile" docker-registry \
+    wait_for 30 "$pidfile" \
         curl -fsS -m 2 -o /dev/null -u "$REGISTRY_USER:$REGISTRY_PASSWORD" "http://$REGISTRY/v2/" || {
         tail -n 20 "$STATE/registry.log" >&2
         die "the registry did not start"

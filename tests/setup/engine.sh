@@ -7,12 +7,13 @@ engine_refuses_us() { docker version 2>&1 | grep -qi 'permission denied'; }
 # An engine that belongs to the group `docker` is joined for this run alone: nobody's groups change.
 # Only for scripts that were run, not sourced: the script starts again from its first line.
 join_docker_group() {
-    [ "$(id -u)" != 0 ] && [ -z "${CREDRUN_JOINED_DOCKER:-}" ] && has sudo || return 0
-    engine_answers || ! engine_refuses_us || {
-        say "root is needed to talk to the Docker engine, for this run as a member of the group \`docker\`:"
-        say "  sudo -E -u $(id -un) -g docker bash $0"
-        exec sudo -E -u "$(id -un)" -g docker env "PATH=$PATH" "HOME=$HOME" CREDRUN_JOINED_DOCKER=yes bash "$0" "$@"
-    }
+    if engine_answers || ! engine_refuses_us; then return; fi
+    if [ "$(id -u)" = 0 ] || [ -n "${CREDRUN_JOINED_DOCKER:-}" ] || ! has sudo; then
+        die "the Docker engine refuses \`$(id -un)\`: become a member of the group that owns its socket, or run this as root"
+    fi
+    say "root is needed to talk to the Docker engine, for this run as a member of the group \`docker\`:"
+    say "  sudo -E -u $(id -un) -g docker bash $0 $*"
+    exec sudo -E -u "$(id -un)" -g docker env "PATH=$PATH" "HOME=$HOME" CREDRUN_JOINED_DOCKER=yes bash "$0" "$@"
 }
 
 # start_dockerd: where no systemd runs (containers, WSL 1). It stays up: other work may use it by then.
@@ -20,13 +21,15 @@ join_docker_group() {
 start_dockerd() {
     local log="$STATE/dockerd.log" socket="${DOCKER_HOST:-unix:///var/run/docker.sock}"
     say "starting dockerd in the background (it stays up when this ends; its log: $log)"
-    # shellcheck disable=SC2016,SC2086 # $@ is for the inner shell, and options are words
-    as_root "to start the Docker engine" sh -c 'log=$1; shift; setsid "$@" >"$log" 2>&1 </dev/null &' start "$log" \
+    # A session of its own, so that no Ctrl-C reaches it; its last line tells those who wait that it gave up.
+    # shellcheck disable=SC2016,SC2086 # $@ is for the inner shells, and options are words
+    as_root "to start the Docker engine" sh -c '
+        log=$1; shift
+        setsid sh -c "\"\$@\"; echo dockerd ended with \$?" dockerd-log "$@" >"$log" 2>&1 </dev/null &' start "$log" \
         dockerd --host "$socket" --group "$(id -gn)" ${CREDRUN_DOCKERD_OPTIONS:-}
     for _ in $(seq 300); do
         engine_answers && return
-        # dockerd says so itself when it gives up; its launcher's number says nothing about it.
-        grep -q 'failed to start daemon' "$log" 2>/dev/null && break
+        grep -q '^dockerd ended with' "$log" 2>/dev/null && break
         sleep 0.2
     done
     say "the last lines of $log:"
