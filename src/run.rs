@@ -139,14 +139,6 @@ impl Run<'_> {
     }
 }
 
-impl CreateError {
-    fn into_error(self) -> Error {
-        match self {
-            Self::NoSuchImage(error) | Self::Other(error) => error,
-        }
-    }
-}
-
 /// `--cidfile`: taken before the run, written once the container is created, gone again when it is not.
 struct CidFile {
     path: PathBuf,

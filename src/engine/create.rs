@@ -39,6 +39,16 @@ pub enum CreateError {
     Other(Error),
 }
 
+impl CreateError {
+    /// The failure, whichever it was.
+    #[must_use]
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::NoSuchImage(error) | Self::Other(error) => error,
+        }
+    }
+}
+
 impl Engine {
     /// Creates a container of the specification and, beside its own, the injected variables.
     ///

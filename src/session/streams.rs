@@ -56,6 +56,9 @@ enum Target {
     Engine,
 }
 
+/// A piece of payload: where it goes, and which bytes of the data it is.
+type Payload = (Target, std::ops::Range<usize>);
+
 /// Takes the frames of the attach stream apart: one byte of stream type, three of nothing, four of length.
 ///
 /// Source: <https://docs.docker.com/reference/api/engine/version/v1.50/#operation/ContainerAttach>.

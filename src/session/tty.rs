@@ -59,7 +59,8 @@ mod platform {
             grantpt(&master).and_then(|()| unlockpt(&master)).expect("a usable pty");
             let name = ptsname(&master, Vec::new()).expect("a name");
             let mut options = std::fs::File::options();
-            let slave = options.read(true).write(true).open(name.to_str().expect("utf-8")).expect("the slave");
+            let slave =
+                options.read(true).write(true).open(name.to_str().expect("utf-8")).expect("the slave");
             let modes = || tcgetattr(&slave).expect("modes").local_modes;
             let before = modes();
             assert!(before.contains(LocalModes::ICANON | LocalModes::ECHO));
