@@ -2,7 +2,10 @@
 # A Docker engine that answers: the one that runs, else one that is started, else one that is installed.
 
 engine_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
-engine_refuses_us() { docker version 2>&1 | grep -qi 'permission denied'; }
+# Not in a pipe: docker itself fails here, and with `pipefail` the answer would be no.
+engine_refuses_us() {
+    case $(docker version 2>&1) in *"permission denied"*) ;; *) return 1 ;; esac
+}
 
 # An engine that belongs to the group `docker` is joined for this run alone: nobody's groups change.
 # Only for scripts that were run, not sourced: the script starts again from its first line.
@@ -21,15 +24,12 @@ join_docker_group() {
 start_dockerd() {
     local log="$STATE/dockerd.log" socket="${DOCKER_HOST:-unix:///var/run/docker.sock}"
     say "starting dockerd in the background (it stays up when this ends; its log: $log)"
-    # A session of its own, so that no Ctrl-C reaches it; its last line tells those who wait that it gave up.
-    # shellcheck disable=SC2016,SC2086 # $@ is for the inner shells, and options are words
-    as_root "to start the Docker engine" sh -c '
-        log=$1; shift
-        setsid sh -c "\"\$@\"; echo dockerd ended with \$?" dockerd-log "$@" >"$log" 2>&1 </dev/null &' start "$log" \
+    # shellcheck disable=SC2086 # options are words
+    as_root "to start the Docker engine" sh "$SETUP/background.sh" "$log" \
         dockerd --host "$socket" --group "$(id -gn)" ${CREDRUN_DOCKERD_OPTIONS:-}
     for _ in $(seq 300); do
         engine_answers && return
-        grep -q '^dockerd ended with' "$log" 2>/dev/null && break
+        grep -q '^background command ended with' "$log" 2>/dev/null && break
         sleep 0.2
     done
     say "the last lines of $log:"

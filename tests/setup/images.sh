@@ -32,29 +32,16 @@ own_mirror() {
         awk -v suite="$(own_suite)" '($2 == suite || $3 == suite) && $4 == "main" { print $1; exit }'
 }
 
-# make_base_tree DIR: a minimal system with Python; what only apt and man need is left out (100 MB).
-make_base_tree() {
-    # shellcheck disable=SC2016 # expanded by the inner shell, which is root
-    as_root "to make a base image with debootstrap" sh -c '
-        set -e
-        dir=$1; suite=$2; mirror=$3; debootstrap=$4
-        rm -rf "$dir"
-        "$debootstrap" --variant=minbase --include=ca-certificates,python3 "$suite" "$dir" "$mirror" >"$dir.log" 2>&1 ||
-            { tail -n 20 "$dir.log" "$dir/debootstrap/debootstrap.log" >&2; exit 1; }
-        rm -rf "$dir"/var/cache/apt/* "$dir"/var/lib/apt/lists/* "$dir"/usr/share/doc/* "$dir"/usr/share/man/* \
-            "$dir"/usr/share/locale/* "$dir"/var/log/*' make "$1" "$(own_suite)" "$(own_mirror)" "$(command -v debootstrap || echo /usr/sbin/debootstrap)"
-}
-
 ensure_local_base() {
     local tree="$STATE/base" wanted
-    wanted=$(recipe "$SETUP/images.sh" /etc/os-release)
+    wanted=$(recipe "$SETUP/images.sh" "$SETUP/base-tree.sh" /etc/os-release)
     [ "$(recipe_of $LOCAL_BASE)" != "$wanted" ] || return 0
     install_packages debootstrap
     say "making a base image with debootstrap (about a minute)"
-    make_base_tree "$tree" || die "debootstrap failed: see $tree.log"
+    as_root "to make a base image" sh "$SETUP/base-tree.sh" "$tree" "$(own_suite)" "$(own_mirror)" || die "debootstrap failed: see $tree.log"
     as_root "to pack the base image" tar -C "$tree" --numeric-owner -c . |
         docker import -c "LABEL $RECIPE_LABEL=$wanted" -c 'CMD ["sh"]' - $LOCAL_BASE >/dev/null
-    as_root "to remove the tree that is in the image now" rm -rf "$tree"
+    as_root "to remove that tree" rm -rf "$tree"
 }
 
 # build TAG RECIPE CONTEXT ARG...: the network is the host's, the one that is known to work.
@@ -71,11 +58,11 @@ ensure_awscli_image() {
     local context="$STATE/awscli-image" wanted have
     if image_exists $AWSCLI_IMAGE; then
         have=$(recipe_of $AWSCLI_IMAGE) || have=''
-        wanted=$(recipe "$SETUP/images.sh" "$SETUP/requirements.txt" /etc/os-release)
+        wanted=$(recipe "$SETUP/images.sh" "$SETUP/base-tree.sh" "$SETUP/requirements.txt" /etc/os-release)
         if [ -z "$have" ] || [ "$have" = "$wanted" ]; then return; fi
     else
         try_pull $AWSCLI_IMAGE && return
-        wanted=$(recipe "$SETUP/images.sh" "$SETUP/requirements.txt" /etc/os-release)
+        wanted=$(recipe "$SETUP/images.sh" "$SETUP/base-tree.sh" "$SETUP/requirements.txt" /etc/os-release)
     fi
     ensure_local_base
     rm -rf "$context"
