@@ -114,3 +114,42 @@ fn utf8(argv: Vec<OsString>) -> Result<Vec<String>> {
     };
     argv.into_iter().enumerate().map(word).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invocation(line: &str) -> Invocation {
+        parse(line.split_whitespace().map(OsString::from).collect()).unwrap()
+    }
+
+    #[test]
+    fn subcommands_are_first_words_only() {
+        assert!(matches!(invocation("version"), Invocation::Version));
+        assert!(matches!(invocation("help"), Invocation::Help(_)));
+        assert!(matches!(invocation("--help"), Invocation::Help(_)));
+        assert!(matches!(invocation("run --help"), Invocation::Help(_)));
+        for (line, image, command) in [
+            ("run bb run", "bb", &["run"][..]),
+            ("run run", "run", &[]),
+            ("run version", "version", &[]),
+            ("--rm version x", "version", &["x"]),
+            ("-- help", "help", &[]),
+            ("bb --help", "bb", &["--help"]),
+            ("--help=false bb", "bb", &[]),
+        ] {
+            let Invocation::Run(cli) = invocation(line) else { panic!("{line} is a run") };
+            assert_eq!(
+                (cli.image.as_str(), &cli.command[..]),
+                (image, &command.iter().map(ToString::to_string).collect::<Vec<_>>()[..]),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let shown = format!("{:?}", invocation("-e SECRET=hush bb hush"));
+        assert!(shown.contains("env") && !shown.contains("hush"), "{shown}");
+    }
+}

@@ -150,8 +150,8 @@ fn detach(cli: &Cli, request: &mut RunRequest) -> Result<()> {
     detach_keys(cli, request)
 }
 
-/// `--detach-keys`, which only an attached run minds. The engine refuses bad ones at the attach, when docker has
-/// already created the container; we do before.
+/// `--detach-keys`, which only an attached run minds. The engine refuses bad ones at the attach: docker then
+/// leaves with 1 and the created container behind. We refuse before.
 fn detach_keys(cli: &Cli, request: &mut RunRequest) -> Result<()> {
     let client = &mut request.client;
     let attached = client.attach_stdin || client.attach_stdout || client.attach_stderr;
@@ -159,7 +159,9 @@ fn detach_keys(cli: &Cli, request: &mut RunRequest) -> Result<()> {
         return Ok(());
     };
     let keys = values::detach_keys::parse(text)
-        .map_err(|cause| Error::usage(format!("invalid argument `{text}` for `--detach-keys`: {cause}")))
+        .map_err(|cause| {
+            Error::new(ErrorKind::Refused, format!("invalid argument `{text}` for `--detach-keys`: {cause}"))
+        })
         .map_err(|error| error.hint("for example `--detach-keys ctrl-x,x`"))?;
     client.detach_keys = Some(keys);
     client.detach_keys_text = Some(text.to_owned());
@@ -196,4 +198,103 @@ fn bad_image(image: &str, cause: &str) -> Error {
         return error.hint("it looks like a flag: was one before it meant to take a value?");
     }
     error.hint("an image is `name`, `name:tag` or `registry/name:tag`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{self, Invocation};
+    use crate::environment::Environment;
+    use crate::request::PullPolicy;
+    use std::path::Path;
+
+    fn resolved(line: &str) -> Result<RunRequest> {
+        let argv = line.split_whitespace().map(Into::into).collect();
+        let Invocation::Run(cli) = cli::parse(argv)? else { panic!("{line} is a run") };
+        let environment = Environment::from_iter([("DOCKER_DEFAULT_PLATFORM", "linux/arm64")]);
+        let host = Host {
+            environment: &environment,
+            working_directory: Path::new("/work"),
+            stdin_is_terminal: true,
+            console_size: Some((24, 80)),
+        };
+        resolve(cli, &host)
+    }
+
+    #[test]
+    fn removal_is_implied_where_it_can_be() {
+        for (line, removed, warned) in [
+            ("bb", true, false),
+            ("--rm bb", true, false),
+            ("--rm=false bb", false, false),
+            ("--restart no bb", true, false),
+            ("--restart always bb", false, true),
+            ("--rm=false --restart always bb", false, true),
+        ] {
+            let request = resolved(line).unwrap();
+            assert_eq!(request.client.auto_remove, removed, "{line}");
+            assert_eq!(request.spec.get("HostConfig.AutoRemove"), Some(&json!(removed)), "{line}");
+            assert_eq!(!request.client.warnings.is_empty(), warned, "{line}");
+        }
+        assert!(resolved("--rm --restart always bb").is_err());
+    }
+
+    #[test]
+    fn the_client_keeps_what_the_body_does_not_hold() {
+        let client = resolved(
+            "-it --sig-proxy=false --detach-keys ctrl-x,x --pull always -q --cidfile id --verbose bb",
+        )
+        .unwrap()
+        .client;
+        assert!(
+            client.attach_stdin
+                && client.attach_stdout
+                && client.attach_stderr
+                && client.interactive
+                && client.tty
+        );
+        assert!(
+            !client.sig_proxy
+                && client.quiet
+                && client.verbose
+                && !client.detach
+                && !client.allow_insecure_engine
+        );
+        assert_eq!(
+            (client.detach_keys, client.detach_keys_text),
+            (Some(vec![24, b'x']), Some("ctrl-x,x".into()))
+        );
+        assert_eq!((client.pull, client.cidfile), (PullPolicy::Always, Some("/work/id".into())));
+        let client = resolved("-d -i bb").unwrap().client;
+        assert!(
+            client.detach
+                && !client.attach_stdin
+                && !client.attach_stdout
+                && !client.attach_stderr
+                && client.sig_proxy
+        );
+    }
+
+    #[test]
+    fn terminal_and_platform_come_from_the_host() {
+        let mut request = resolved("-it bb").unwrap();
+        assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
+        assert_eq!(request.spec.platform.as_deref(), Some("linux/arm64"));
+        crate::request::fit_to_api(&mut request, (1, 42)).unwrap();
+        assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
+        crate::request::fit_to_api(&mut request, (1, 41)).unwrap();
+        assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([0, 0])));
+    }
+
+    #[test]
+    fn the_role_has_its_options() {
+        let aws = resolved("--profile p --region r --external-id e --role-arn a --duration-seconds 900 --role-session-name s bb").unwrap().aws;
+        let role = aws.role.unwrap();
+        assert_eq!((aws.profile.as_deref(), aws.region.as_deref()), (Some("p"), Some("r")));
+        assert_eq!(
+            [Some(role.role_arn), role.role_session_name, role.duration_seconds, role.external_id],
+            ["a", "s", "900", "e"].map(|text| Some(text.to_owned()))
+        );
+        assert!(resolved("--duration-seconds 900 bb").is_err());
+    }
 }

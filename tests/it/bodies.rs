@@ -41,6 +41,16 @@ fn docker_and_credrun_read_alike_for_newer_engines() {
     }
 }
 
+#[test]
+fn credrun_is_stricter_where_it_says_so() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let engine = FakeEngine::start(&directory.path().join("engine.sock"), (1, 41));
+    for (line, code) in lines::STRICTER {
+        assert!(matches!(by_docker(line, &engine, directory.path()), Outcome::Create(..)), "{line:?}");
+        assert_eq!(by_credrun(line, (1, 41), directory.path()), Outcome::Refused(*code), "{line:?}");
+    }
+}
+
 fn differences(api: (u16, u16), lines: &[&[&str]]) -> Vec<String> {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let work = directory.path().canonicalize().expect("its real path").join("work");
@@ -56,7 +66,10 @@ fn differences(api: (u16, u16), lines: &[&[&str]]) -> Vec<String> {
             different.push(format!("{line:?}\n  docker  {docker:?}\n  credrun {credrun:?}"));
         }
     }
-    assert!(created * 3 > lines.len() && refused > 0, "the oracle itself is off: {created} created, {refused} refused");
+    assert!(
+        created * 3 > lines.len() && refused > 0,
+        "the oracle itself is off: {created} created, {refused} refused"
+    );
     different
 }
 
@@ -117,7 +130,12 @@ fn request(line: &[&str], api: (u16, u16), work: &Path) -> Result<request::RunRe
     let argv = ["run", "--rm"].iter().chain(line).map(OsString::from).collect();
     let Invocation::Run(cli) = cli::parse(argv)? else { panic!("{line:?} is a run") };
     let environment = Environment::from_iter([("HOSTV", "hv")]);
-    let host = Host { environment: &environment, working_directory: work, stdin_is_terminal: false, console_size: None };
+    let host = Host {
+        environment: &environment,
+        working_directory: work,
+        stdin_is_terminal: false,
+        console_size: None,
+    };
     let mut request = request::resolve(cli, &host)?;
     request::fit_to_api(&mut request, api)?;
     Ok(request)
@@ -125,13 +143,22 @@ fn request(line: &[&str], api: (u16, u16), work: &Path) -> Result<request::RunRe
 
 /// Fields whose presence says something even where their value is Go's zero.
 const KEPT: [&str; 8] = [
-    "Entrypoint", "MaskedPaths", "ReadonlyPaths", "Init", "StopTimeout", "MemorySwappiness", "OomKillDisable", "PidsLimit",
+    "Entrypoint",
+    "MaskedPaths",
+    "ReadonlyPaths",
+    "Init",
+    "StopTimeout",
+    "MemorySwappiness",
+    "OomKillDisable",
+    "PidsLimit",
 ];
 
 /// The value without what is null or zero to Go, and with the lists that docker makes of a map in one order.
 fn normal(value: Value) -> Value {
     match value {
-        Value::Object(fields) => Value::Object(fields.into_iter().filter_map(normal_field).collect::<Map<_, _>>()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().filter_map(normal_field).collect::<Map<_, _>>())
+        }
         Value::Array(items) => Value::Array(items.into_iter().map(normal).collect()),
         other => other,
     }

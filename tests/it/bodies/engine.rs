@@ -53,7 +53,9 @@ fn answer(stream: UnixStream, (major, minor): (u16, u16), creates: &Sender<Creat
         .lines()
         .map_while(Result::ok)
         .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<u64>().ok())
+        .filter_map(|line| {
+            line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<u64>().ok()
+        })
         .last()
         .unwrap_or(0);
     let mut body = String::new();
