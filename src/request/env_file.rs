@@ -36,6 +36,10 @@ fn variable(line: &[u8], is_first: bool, environment: &Environment) -> Parsed<Op
     }
     match line.split_once('=').map_or(line, |(name, _)| name) {
         "" => Err("no variable name before the `=`".into()),
+        // Without an `=` the line may be anything, a stray secret too.
+        name if name.contains([' ', '\t']) && name.len() == line.len() => {
+            Err("white space in a line without an `=`: it takes `NAME=value` or `NAME`".into())
+        }
         name if name.contains([' ', '\t']) => Err(format!("variable `{name}` contains white space")),
         name if name.len() < line.len() => Ok(Some(line.to_owned())),
         name => Ok(environment.get(name).map(|value| format!("{name}={value}"))),
@@ -69,6 +73,11 @@ mod tests {
         for content in [&b"=x"[..], b"A B=1", b"A =1", b"A\tB", b"A=\xff", b"A=1\nhush hush"] {
             assert!(lines(content).is_err(), "{content:?}");
         }
+    }
+
+    #[test]
+    fn a_stray_line_is_not_repeated() {
+        assert!(!lines(b"A=1\nhush hush").unwrap_err().contains("hush"));
     }
 
     #[test]

@@ -51,6 +51,24 @@ fn credrun_is_stricter_where_it_says_so() {
     }
 }
 
+#[test]
+fn every_flag_of_docker_is_known_or_said_to_be_missing() {
+    let help =
+        Command::new("docker").args(["run", "--help"]).output().expect("the docker CLI must be on PATH");
+    let help = String::from_utf8(help.stdout).expect("help is text");
+    let flags: Vec<&str> = help
+        .lines()
+        .filter_map(|line| line.split_whitespace().take(2).find(|word| word.starts_with("--")))
+        .collect();
+    assert!(flags.len() > 90, "docker's help lists its flags: {flags:?}");
+    for flag in flags {
+        let name = flag.trim_start_matches('-');
+        let missing = cli::parse(vec![flag.into()]).err().map(|error| error.to_string()).unwrap_or_default();
+        let known = cli::flags::by_long(name).is_some();
+        assert!(known || missing.contains("does not support yet"), "{flag}: {missing}");
+    }
+}
+
 fn differences(api: (u16, u16), lines: &[&[&str]]) -> Vec<String> {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let work = directory.path().canonicalize().expect("its real path").join("work");
