@@ -1,9 +1,30 @@
 //! What a command line means on this host: the flags resolved against environment, working directory,
 //! terminal and files. Nothing here asks AWS or the engine.
 
-use std::path::PathBuf;
+pub mod api;
+pub mod effects;
+pub mod env_file;
+mod resolving;
 
+use std::path::{Path, PathBuf};
+
+pub use self::api::{ApiNeed, ApiVersion, fit_to_api};
+pub use self::resolving::resolve;
+use crate::environment::Environment;
 use crate::spec::ContainerSpec;
+
+/// What of the host a command line is resolved against.
+#[derive(Debug, Clone, Copy)]
+pub struct Host<'a> {
+    /// Its environment variables.
+    pub environment: &'a Environment,
+    /// Where relative paths start.
+    pub working_directory: &'a Path,
+    /// Whether our stdin is a terminal.
+    pub stdin_is_terminal: bool,
+    /// The rows and columns of the terminal that our stdout is; `None` when it is none.
+    pub console_size: Option<(u16, u16)>,
+}
 
 /// One run, ready to be carried out.
 #[derive(Debug, Clone)]
@@ -14,6 +35,8 @@ pub struct RunRequest {
     pub client: ClientOptions,
     /// Whose credentials it gets.
     pub aws: AwsOptions,
+    /// What the engine's API must have for it.
+    pub api_needs: Vec<ApiNeed>,
 }
 
 /// The flags that the client acts on and the engine's create request does not hold.
