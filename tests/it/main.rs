@@ -1,1 +1,12 @@
 //! The integration tests: one binary, a module per topic.
+//!
+//! Each asks a real engine. Where Docker's own behaviour is the measure, the same test runs the `docker` CLI,
+//! so that a wrong expectation fails as a wrong program does.
+#![cfg(target_os = "linux")]
+
+mod exit_codes;
+mod harness;
+mod orphans;
+mod signals;
+mod streams;
+mod tty;
