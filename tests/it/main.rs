@@ -4,9 +4,15 @@
 //! so that a wrong expectation fails as a wrong program does.
 #![cfg(target_os = "linux")]
 
+mod aws;
+mod credentials;
+mod endpoints;
 mod exit_codes;
 mod harness;
+mod leaks;
 mod orphans;
+mod pull;
+mod sequence;
 mod signals;
 mod streams;
 mod tty;
