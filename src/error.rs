@@ -23,6 +23,8 @@ pub enum ErrorKind {
     CommandNotFound,
     /// The run was given up (third Ctrl-C, stdout closed): 1.
     Abandoned,
+    /// A signal of this number came before the container was started: 128 and the number, as a shell has it.
+    Interrupted(u8),
 }
 
 /// A failure with its causes and with hints that can be acted on.

@@ -2,6 +2,7 @@
 //! (<https://docs.docker.com/reference/cli/docker/container/run/#exit-status>).
 
 use crate::error::{Error, ErrorKind};
+use crate::session::ContainerExit;
 
 /// The exit code that `docker run` would leave with for the same failure.
 #[must_use]
@@ -11,6 +12,16 @@ pub fn of_error(error: &Error) -> u8 {
         ErrorKind::CommandNotExecutable => 126,
         ErrorKind::CommandNotFound => 127,
         ErrorKind::Refused | ErrorKind::Abandoned => 1,
+        ErrorKind::Interrupted(signal) => 128 + signal,
+    }
+}
+
+/// The exit code of a run: the container's status, or 0 for one that goes on without us.
+#[must_use]
+pub fn of_run(exit: ContainerExit) -> u8 {
+    match exit {
+        ContainerExit::Status(status) => of_container(status),
+        ContainerExit::Detached => 0,
     }
 }
 
@@ -34,6 +45,7 @@ mod tests {
             (ErrorKind::CommandNotFound, 127),
             (ErrorKind::Refused, 1),
             (ErrorKind::Abandoned, 1),
+            (ErrorKind::Interrupted(2), 130),
         ] {
             assert_eq!(of_error(&Error::new(kind, "x")), code, "{kind:?}");
         }

@@ -6,9 +6,18 @@
 
 pub mod cli;
 pub mod credentials;
+pub mod engine;
 pub mod environment;
 pub mod error;
 pub mod exit_code;
+pub mod injection;
+pub mod logging;
+mod notice;
+pub mod progress;
 pub mod provider;
+pub mod region;
 pub mod request;
+pub mod run;
+pub mod session;
 pub mod spec;
+pub mod version;

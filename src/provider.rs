@@ -8,7 +8,23 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::credentials::Credentials;
-use crate::error::Error;
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::AwsOptions;
+
+pub mod assume_role;
+pub mod chain;
+pub mod container;
+pub mod environment_keys;
+mod explain;
+mod http;
+pub mod log;
+#[cfg(test)]
+mod loopback;
+pub(crate) mod profile;
+mod sdk;
+#[cfg(test)]
+mod tests;
 
 /// Why a provider gave no credentials.
 #[derive(Debug)]
@@ -52,4 +68,39 @@ pub trait CredentialProvider: fmt::Debug + Send + Sync {
     /// [`ProvideError::NotConfigured`] when nothing here points at this source,
     /// [`ProvideError::Failed`] when something does and it did not work.
     async fn provide(&self) -> Result<Credentials, ProvideError>;
+}
+
+/// Checks the options that need no network: STS's limits on what a role is asked for with.
+///
+/// # Errors
+/// [`ErrorKind::Usage`], naming the option, what is wrong with its value, and what would be right.
+pub fn check(options: &AwsOptions) -> Result<()> {
+    let Some(role) = &options.role else { return Ok(()) };
+    assume_role::check(role)?;
+    options.region.as_deref().map_or(Ok(()), |region| assume_role::check_partition(&role.role_arn, region))
+}
+
+/// Credentials as `options` ask: what the chain gives, then the role when one is named.
+///
+/// # Errors
+/// [`ErrorKind::Credentials`] when no source gave any, when STS refused the role, and for long-term keys
+/// without a role: they do not enter a container. [`ErrorKind::Usage`] as [`check`] has it.
+pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
+    check(options)?;
+    let base = chain::of_host(options, environment).await?.credentials().await?;
+    match &options.role {
+        Some(role) => assume_role::assume(role, &base, options, environment).await,
+        None if base.is_temporary() => Ok(base),
+        None => Err(long_term(&base)),
+    }
+}
+
+fn long_term(base: &Credentials) -> Error {
+    let message = format!(
+        "the credentials from {} are long-term keys (no session token), which do not enter a container",
+        base.principal_source()
+    );
+    Error::new(ErrorKind::Credentials, message)
+        .hint("name a role with `--role-arn`, and its temporary credentials are used")
+        .hint("or get temporary ones first: `aws sts get-session-token`, `aws sso login`, `aws login`")
 }

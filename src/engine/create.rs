@@ -1,0 +1,135 @@
+//! `POST /containers/create`.
+//!
+//! Source: <https://docs.docker.com/reference/api/engine/version/v1.50/#operation/ContainerCreate>. Not through
+//! bollard: its enumerations are closed, so that a word which is the engine's to judge could not be sent, it
+//! sends an empty `platform`, and it logs the body, which holds the keys.
+
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use serde::Deserialize;
+
+use super::attach::refusal;
+use super::{Engine, internal};
+use crate::error::{Error, ErrorKind};
+use crate::injection::Injection;
+use crate::spec::ContainerSpec;
+
+/// A container that was created.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Created {
+    /// Its id.
+    pub id: String,
+    /// What the engine warns of.
+    #[serde(default, deserialize_with = "null_is_none")]
+    pub warnings: Vec<String>,
+}
+
+fn null_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(Option::<Vec<String>>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Why a container was not created.
+#[derive(Debug)]
+pub enum CreateError {
+    /// The engine has no such image.
+    NoSuchImage(Error),
+    /// Anything else.
+    Other(Error),
+}
+
+impl CreateError {
+    /// The failure, whichever it was.
+    #[must_use]
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::NoSuchImage(error) | Self::Other(error) => error,
+        }
+    }
+}
+
+impl Engine {
+    /// Creates a container of the specification and, beside its own, the injected variables.
+    ///
+    /// # Errors
+    /// [`CreateError::NoSuchImage`] when the image has to be pulled first.
+    pub async fn create(&self, spec: &ContainerSpec, injection: &Injection) -> Result<Created, CreateError> {
+        let request = Request::post(format!("/containers/create{}", query(spec)))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(body(spec, injection)))
+            .map_err(|error| CreateError::Other(internal(error)))?;
+        let sent = self.transport.send(request).await;
+        let response = sent.map_err(|error| CreateError::Other(self.unreachable(&error)))?;
+        match response.status() {
+            status if status.is_success() => {
+                let body = response.into_body().collect().await.map_err(broken)?.to_bytes();
+                serde_json::from_slice(&body).map_err(broken)
+            }
+            status => {
+                let error = refusal(response).await;
+                // 404 is also the answer for a missing network or runtime: only the text tells them apart.
+                let text = error.to_string().to_lowercase();
+                if status == StatusCode::NOT_FOUND && text.contains("no such image") {
+                    Err(CreateError::NoSuchImage(error))
+                } else {
+                    Err(CreateError::Other(error))
+                }
+            }
+        }
+    }
+}
+
+fn broken(error: impl Into<anyhow::Error>) -> CreateError {
+    let error = Error::caused(ErrorKind::Engine, error);
+    CreateError::Other(error.context("the engine's answer to the creation is broken"))
+}
+
+fn query(spec: &ContainerSpec) -> String {
+    let given = [("name", &spec.name), ("platform", &spec.platform)];
+    let pairs = given.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?)));
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    if query.is_empty() { query } else { format!("?{query}") }
+}
+
+fn body(spec: &ContainerSpec, injection: &Injection) -> Bytes {
+    let mut body = spec.body().clone();
+    let injected = injection.expose();
+    if !injected.is_empty() {
+        let own = spec.env().map(str::to_owned);
+        body.insert("Env".to_owned(), own.chain(injected).collect::<Vec<_>>().into());
+    }
+    serde_json::Value::Object(body).to_string().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_has_both_kinds_of_variables() {
+        let mut spec = ContainerSpec::new("x");
+        spec.push("Env", "A=1");
+        let injection = Injection::static_variables(&spec, None, Some("eu-west-1"));
+        let body: serde_json::Value = serde_json::from_slice(&body(&spec, &injection)).expect("json");
+        let env = body["Env"].as_array().expect("a list");
+        for entry in ["A=1", "AWS_REGION=eu-west-1", "AWS_PROFILE"] {
+            assert!(env.contains(&entry.into()), "{entry} in {env:?}");
+        }
+    }
+
+    #[test]
+    fn the_query_holds_what_is_given() {
+        let mut spec = ContainerSpec::new("x");
+        assert_eq!(query(&spec), "");
+        spec.name = Some("a b".into());
+        spec.platform = Some("linux/arm64".into());
+        assert_eq!(query(&spec), "?name=a+b&platform=linux%2Farm64");
+    }
+
+    #[test]
+    fn warnings_may_be_null() {
+        let created: Created = serde_json::from_str(r#"{"Id":"x","Warnings":null}"#).expect("json");
+        assert!(created.warnings.is_empty());
+    }
+}

@@ -1,0 +1,115 @@
+//! What credrun tells the user before the run: one line of who the container is, and warnings. On stderr, and
+//! nothing of it with `-q`.
+
+use std::io::IsTerminal;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::credentials::Credentials;
+use crate::request::{ClientOptions, RunRequest};
+use crate::run::Identity;
+
+/// Credentials with less than this left are warned of. CloudShell's always have less than 15 minutes.
+const SHORT: Duration = Duration::minutes(5);
+
+/// Tells, or keeps quiet.
+pub(crate) struct Notices {
+    line: bool,
+    warnings: bool,
+}
+
+impl Notices {
+    pub(crate) fn new(client: &ClientOptions) -> Self {
+        let line = client.verbose || std::io::stderr().is_terminal();
+        Self { line: line && !client.quiet, warnings: !client.quiet }
+    }
+
+    /// Who the container will be, and what about that may surprise.
+    pub(crate) fn identity(&self, request: &RunRequest, identity: &Identity) {
+        let now = OffsetDateTime::now_utc();
+        if let Some(credentials) = identity.credentials.as_ref().filter(|_| self.line) {
+            eprintln!("credrun: {}", principal_line(credentials, now));
+        }
+        if self.warnings {
+            let all = request.client.warnings.iter().chain(identity.injection.warnings()).cloned();
+            all.chain(warnings(request, identity, now)).for_each(|text| warn(&text));
+        }
+    }
+
+    /// What the engine warned of at the creation, as docker shows it.
+    pub(crate) fn engine_warnings(&self, warnings: &[String]) {
+        warnings.iter().filter(|_| self.warnings).for_each(|text| warn(text));
+    }
+}
+
+fn warn(text: &str) {
+    eprintln!("credrun: warning: {text}");
+}
+
+fn principal_line(credentials: &Credentials, now: OffsetDateTime) -> String {
+    let source = credentials.principal_source();
+    match (credentials.expiration(), credentials.expiration_iso8601()) {
+        (Some(end), Some(text)) => {
+            format!("credentials from {source}, which expire at {text} (in {})", length(end - now))
+        }
+        _ => format!("credentials from {source}, without a known expiration"),
+    }
+}
+
+fn warnings(request: &RunRequest, identity: &Identity, now: OffsetDateTime) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let left = identity.credentials.as_ref().and_then(Credentials::expiration).map(|end| end - now);
+    if let Some(left) = left.filter(|left| *left < SHORT) {
+        warnings.push(format!("the credentials expire in {}", length(left)));
+    }
+    let own_region = request
+        .spec
+        .env()
+        .any(|entry| entry.starts_with("AWS_REGION=") || entry.starts_with("AWS_DEFAULT_REGION="));
+    if identity.region.is_none() && !own_region {
+        warnings.push("no region is configured: give `--region`, or set AWS_REGION".to_owned());
+    }
+    let policy = request.spec.get("HostConfig.RestartPolicy.Name").and_then(serde_json::Value::as_str);
+    if policy.is_some_and(|policy| !policy.is_empty() && policy != "no") {
+        warnings.push(
+            "a restart after the credentials have expired runs with dead ones (`--restart`)".to_owned(),
+        );
+    }
+    warnings
+}
+
+/// `14 minutes`, `45 seconds`, `3 hours`: rounded down.
+fn length(span: Duration) -> String {
+    let (count, unit) = match span.whole_seconds().max(0) {
+        seconds @ 0..=119 => (seconds, "second"),
+        seconds @ 120..=7199 => (seconds / 60, "minute"),
+        seconds => (seconds / 3600, "hour"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::Secret;
+
+    #[test]
+    fn the_line_names_source_and_end() {
+        let now = OffsetDateTime::from_unix_timestamp(1_728_549_000).expect("time");
+        let end = Some(now + Duration::seconds(858));
+        let credentials = Credentials::new("ASIAIOSFODNN7EXAMPLE", Secret::new("s"), None, end, "CloudShell");
+        assert_eq!(
+            principal_line(&credentials, now),
+            "credentials from CloudShell, which expire at 2024-10-10T08:44:18Z (in 14 minutes)"
+        );
+    }
+
+    #[test]
+    fn lengths_are_words() {
+        for (seconds, text) in
+            [(-3, "0 seconds"), (1, "1 second"), (119, "119 seconds"), (180, "3 minutes"), (7200, "2 hours")]
+        {
+            assert_eq!(length(Duration::seconds(seconds)), text);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What STS's refusals mean, in words, and errors of the SDK with nothing secret in them.
+
+use std::error::Error as StdError;
+
+use aws_config::imds::client::error::ImdsError;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use crate::error::{Error, ErrorKind};
+
+/// Why `doing` failed, from an error of the SDK and its causes.
+pub(crate) fn sdk(doing: &str, error: &(dyn StdError + 'static)) -> Error {
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        if let Some(ours) = current.downcast_ref::<Error>() {
+            let again = Error::new(ours.kind(), format!("{doing}: {ours}"));
+            return ours.hints().iter().fold(again, Error::hint);
+        }
+        if let Some(refused) = current.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>() {
+            return call(doing, refused);
+        }
+        if let Some(refused) =
+            current.downcast_ref::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>()
+        {
+            return call(doing, refused);
+        }
+        cause = current.source();
+    }
+    Error::new(ErrorKind::Credentials, format!("{doing}: {}", causes(error)))
+}
+
+/// Why a call to STS failed.
+pub(crate) fn call<E>(doing: &str, error: &SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let SdkError::ServiceError(refusal) = error else { return unreached(doing, &causes(error)) };
+    let code = refusal.err().code().unwrap_or("an error without a code");
+    let message =
+        refusal.err().message().map(|message| format!(": {}", first_line(message))).unwrap_or_default();
+    let status = refusal.raw().status().as_u16();
+    let error =
+        Error::new(ErrorKind::Credentials, format!("{doing}: STS answered {code} (HTTP {status}){message}"));
+    hints(code, refusal.raw().headers().get("date")).into_iter().fold(error, Error::hint)
+}
+
+fn unreached(doing: &str, cause: &str) -> Error {
+    Error::new(ErrorKind::Credentials, format!("{doing}: STS cannot be reached: {cause}"))
+        .hint("check the region (`--region`), the network, `HTTPS_PROXY` and `NO_PROXY`, and `AWS_ENDPOINT_URL` if it is set")
+        .hint("for a certificate that is not trusted, point `AWS_CA_BUNDLE` at the PEM file of its root")
+}
+
+fn hints(code: &str, server_date: Option<&str>) -> Vec<String> {
+    let fixed: &[&str] = match code {
+        "AccessDenied" | "AccessDeniedException" => &[
+            "STS does not tell which of these it is:",
+            "- the role's trust policy does not name the caller (`aws sts get-caller-identity` shows who that is)",
+            "- the caller's own policies, a permissions boundary or an SCP do not allow sts:AssumeRole on this role",
+            "- the trust policy asks for another external id (`--external-id`), or for none",
+            "- the trust policy asks for MFA, which the caller's session does not have",
+            "- there is no such role: check account and name, path included",
+        ],
+        "ExpiredToken" | "ExpiredTokenException" => &[
+            "the credentials that ask for the role have expired: get new ones (`aws sso login`, `aws login`, a new CloudShell tab)",
+        ],
+        "InvalidClientTokenId" | "UnrecognizedClientException" => &[
+            "AWS does not know the access key: it was deleted, is mistyped, belongs to another partition, or its session token is missing",
+            "a region that is not enabled for the account answers like this, too: try `--region us-east-1`",
+        ],
+        "SignatureDoesNotMatch" | "RequestTimeTooSkewed" | "RequestExpired" => {
+            return vec![
+                "the secret access key is not the access key's own, or a clock is wrong".into(),
+                clocks(server_date),
+            ];
+        }
+        "RegionDisabledException" => &[
+            "STS is not activated for the account in this region: name another with `--region`, or have an administrator activate it (IAM console, account settings)",
+        ],
+        "MalformedPolicyDocument" | "MalformedPolicyDocumentException" | "MalformedPolicy" => {
+            &["the session policy is not valid IAM JSON: check it with `aws accessanalyzer validate-policy`"]
+        }
+        "PackedPolicyTooLarge" | "PackedPolicyTooLargeException" => &[
+            "session policies and tags together are too large once packed: shorten the policies or name managed ones",
+        ],
+        "ValidationError" | "ValidationException" => &[
+            "most often the duration: `--duration-seconds` may not exceed the role's maximum session duration (3600 unless raised)",
+            "a role assumed from another role (CloudShell's, SSO's or an instance's credentials often are one) lasts 3600 seconds at most",
+        ],
+        "InvalidIdentityToken" => &[
+            "the web identity token is not one that the role's identity provider vouches for, or it is damaged",
+        ],
+        "IDPCommunicationError" => &["STS could not ask the identity provider: try again"],
+        "Throttling" | "ThrottlingException" => &["too many calls: try again in a few seconds"],
+        _ => &[],
+    };
+    fixed.iter().map(|&hint| hint.to_owned()).collect()
+}
+
+/// Both clocks, when the server told its own.
+fn clocks(server_date: Option<&str>) -> String {
+    let now = OffsetDateTime::now_utc();
+    let here = now.format(&Rfc2822).unwrap_or_default();
+    let server =
+        server_date.and_then(|date| OffsetDateTime::parse(&date.replace("GMT", "+0000"), &Rfc2822).ok());
+    match server {
+        Some(server) => format!(
+            "this machine's clock says {here}, AWS's {}: they differ by {} seconds, and 300 is the most that is accepted",
+            server.format(&Rfc2822).unwrap_or_default(),
+            (now - server).whole_seconds().abs()
+        ),
+        None => format!("this machine's clock says {here}: compare it with another one"),
+    }
+}
+
+/// The texts of an error and its causes, each once, without what could be secret.
+pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut cause = Some(error);
+    while let Some(current) = cause {
+        // The SDK's outer layers say no more than that something failed.
+        if current.is::<CredentialsError>() && current.source().is_some() {
+            cause = current.source();
+            continue;
+        }
+        let text = match current.downcast_ref::<ImdsError>() {
+            Some(ImdsError::ErrorResponse(refusal)) => {
+                format!("HTTP status {}", refusal.response().status().as_u16())
+            }
+            _ => without_output(&current.to_string()),
+        };
+        if !texts.iter().any(|seen| seen.contains(&text)) {
+            texts.push(text);
+        }
+        cause = current.source();
+    }
+    texts.join(": ")
+}
+
+/// aws-config reports a failed credential_process with all it wrote to stderr, and an answer that it cannot
+/// parse with pieces of it. Both may hold keys; there is no type to tell these errors by, only their text.
+fn without_output(text: &str) -> String {
+    if let Some((before, _)) = text.split_once("Stderr:") {
+        return format!("{} what it wrote to stderr is not shown here", before.trim_end());
+    }
+    let Some((before, detail)) = text.split_once("could not parse response:") else {
+        return first_line(text);
+    };
+    let missing = detail.trim_start().starts_with("Expected field");
+    let detail =
+        if missing { first_line(detail.trim_start()) } else { "it is not the JSON that is asked for".into() };
+    format!("{before}could not parse response: {detail}")
+}
+
+/// A service's message can go on with the canonical request, headers and all: its first line is enough.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(400).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_credential_process_wrote_is_not_shown() {
+        for (text, kept) in [
+            ("external process exited with code exit status: 3. Stderr: MARK", "code exit status: 3."),
+            (
+                "from external process, could not parse response: invalid JSON in response: MARK",
+                "not the JSON",
+            ),
+            (
+                "from external process, could not parse response: Expected field `SecretAccessKey` in response but it was missing",
+                "`SecretAccessKey`",
+            ),
+            ("The signature does not match\nx-amz-security-token:MARK", "does not match"),
+        ] {
+            let shown = without_output(text);
+            assert!(shown.contains(kept) && !shown.contains("MARK"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn every_code_of_the_table_says_what_to_do() {
+        for code in [
+            "AccessDenied",
+            "ExpiredToken",
+            "InvalidClientTokenId",
+            "SignatureDoesNotMatch",
+            "RegionDisabledException",
+            "MalformedPolicyDocument",
+            "PackedPolicyTooLarge",
+            "ValidationError",
+            "InvalidIdentityToken",
+        ] {
+            assert!(!hints(code, None).is_empty(), "{code}");
+        }
+        let skewed = hints("SignatureDoesNotMatch", Some("Thu, 10 Oct 2024 08:44:18 GMT")).join("\n");
+        assert!(skewed.contains("10 Oct 2024 08:44:18") && skewed.contains("they differ by"), "{skewed}");
+    }
+}

@@ -1,0 +1,111 @@
+//! Which region: the flag, the environment, the profile, in that order.
+
+use crate::environment::Environment;
+use crate::provider::profile::Profile;
+use crate::request::AwsOptions;
+
+/// `--region`, AWS_REGION, AWS_DEFAULT_REGION, the profile's `region`; `None` when nobody says.
+///
+/// A config file that cannot be read counts as one that names no region: the credential chain, which needs
+/// the same file, reports it.
+pub async fn resolve(options: &AwsOptions, environment: &Environment) -> Option<String> {
+    if let Some(region) = given(options, environment) {
+        return Some(region);
+    }
+    let profile = Profile::load(options, environment).await.ok()?;
+    profile.get("region").map(str::to_owned)
+}
+
+fn given(options: &AwsOptions, environment: &Environment) -> Option<String> {
+    let flag = options.region.as_deref().filter(|region| !region.is_empty());
+    flag.or_else(|| environment.non_empty("AWS_REGION"))
+        .or_else(|| environment.non_empty("AWS_DEFAULT_REGION"))
+        .map(str::to_owned)
+}
+
+/// The partition (`aws`, `aws-cn`, …) that a region belongs to.
+pub(crate) fn partition(region: &str) -> &'static str {
+    const PREFIXES: [(&str, &str); 7] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+    ];
+    PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+}
+
+/// A region of `partition` where STS answers, for when nobody names one.
+pub(crate) fn default_of(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        "aws-iso" => "us-iso-east-1",
+        "aws-iso-b" => "us-isob-east-1",
+        "aws-iso-e" => "eu-isoe-west-1",
+        "aws-iso-f" => "us-isof-south-1",
+        "aws-eusc" => "eusc-de-east-1",
+        _ => "us-east-1",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> (tempfile::TempDir, String) {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("config");
+        std::fs::write(&path, text).expect("a file");
+        (directory, path.to_string_lossy().into_owned())
+    }
+
+    #[tokio::test]
+    async fn the_flag_beats_the_variables_and_they_beat_the_profile() {
+        let (_directory, path) =
+            config("[default]\nregion = sa-east-1\n[profile dev]\nregion = ap-south-1\n[profile bare]\n");
+        let flag = Some("eu-west-1");
+        type Case = (
+            Option<&'static str>,
+            Option<&'static str>,
+            &'static [(&'static str, &'static str)],
+            Option<&'static str>,
+        );
+        let cases: [Case; 9] = [
+            (flag, None, &[("AWS_REGION", "eu-west-2")], Some("eu-west-1")),
+            (None, None, &[("AWS_REGION", "eu-west-2"), ("AWS_DEFAULT_REGION", "x")], Some("eu-west-2")),
+            (None, None, &[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "eu-west-3")], Some("eu-west-3")),
+            (None, None, &[], Some("sa-east-1")),
+            (None, None, &[("AWS_PROFILE", "dev")], Some("ap-south-1")),
+            (None, None, &[("AWS_PROFILE", "")], Some("sa-east-1")),
+            (None, Some("dev"), &[("AWS_PROFILE", "bare")], Some("ap-south-1")),
+            (None, Some("bare"), &[], None),
+            (None, Some("nowhere"), &[], None),
+        ];
+        for (region, profile, variables, expected) in cases {
+            let options = AwsOptions {
+                profile: profile.map(str::to_owned),
+                region: region.map(str::to_owned),
+                role: None,
+            };
+            let file = [("AWS_CONFIG_FILE", path.as_str()), ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")];
+            let environment = variables.iter().copied().chain(file).collect();
+            assert_eq!(
+                resolve(&options, &environment).await.as_deref(),
+                expected,
+                "{options:?} {variables:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_partition_s_default_region_belongs_to_it() {
+        for partition_name in
+            ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]
+        {
+            assert_eq!(partition(default_of(partition_name)), partition_name);
+        }
+    }
+}

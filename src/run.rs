@@ -1,0 +1,212 @@
+//! A run from its request to its exit code.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+
+use crate::credentials::Credentials;
+use crate::engine::{Address, CreateError, Created, Engine, ImageReference};
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind, Result};
+use crate::injection::{self, Injection, Keys};
+use crate::notice::Notices;
+use crate::request::{PullPolicy, RunRequest};
+use crate::session::signals::SignalQueue;
+use crate::session::{ContainerExit, Session, interrupted};
+use crate::{progress, provider, region};
+
+/// Carries a request out.
+///
+/// # Errors
+/// Every failure before the container has ended; its kind decides the exit code.
+pub async fn run(request: &RunRequest, environment: &Environment) -> Result<ContainerExit> {
+    let keys = injection::whose_keys(&request.spec)?;
+    provider::check(&request.aws)?;
+    let address = Address::from_environment(environment)?;
+    if !request.client.allow_insecure_engine {
+        address.require_private()?;
+    }
+    let cidfile = CidFile::reserve(request.client.cidfile.as_deref())?;
+    let source = Source { request, environment, keys };
+    let (engine, mut identity) = tokio::try_join!(Engine::connect(address), source.fetch())?;
+    let notices = Notices::new(&request.client);
+    notices.identity(request, &identity);
+
+    let mut signals = SignalQueue::take_over();
+    let run = Run { request, environment, engine: &engine, source: &source };
+    let created = run.create(&mut identity, &mut signals).await?;
+    notices.engine_warnings(&created.warnings);
+    if let Some(cidfile) = cidfile {
+        cidfile.write(&created.id)?;
+    }
+    let session = Session { engine: &engine, id: &created.id, client: &request.client };
+    session.live(&mut signals).await
+}
+
+/// Who the container will be.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// `None` when the user gave the container keys of their own.
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) injection: Injection,
+    pub(crate) region: Option<String>,
+    fetched: OffsetDateTime,
+}
+
+impl Identity {
+    /// Whether less than half of the life that they had when fetched is left at `now`.
+    fn is_past_half_life(&self, now: OffsetDateTime) -> bool {
+        let expiration = self.credentials.as_ref().and_then(Credentials::expiration);
+        expiration.is_some_and(|end| (end - now) * 2 < end - self.fetched)
+    }
+}
+
+/// Where an identity is fetched from, once or again.
+struct Source<'a> {
+    request: &'a RunRequest,
+    environment: &'a Environment,
+    keys: Keys,
+}
+
+impl Source<'_> {
+    async fn fetch(&self) -> Result<Identity> {
+        let aws = &self.request.aws;
+        let credentials = match self.keys {
+            Keys::Provided => Some(provider::provide(aws, self.environment).await?),
+            Keys::Users => None,
+        };
+        let region = region::resolve(aws, self.environment).await;
+        let injection =
+            Injection::static_variables(&self.request.spec, credentials.as_ref(), region.as_deref());
+        Ok(Identity { credentials, injection, region, fetched: OffsetDateTime::now_utc() })
+    }
+}
+
+struct Run<'a> {
+    request: &'a RunRequest,
+    environment: &'a Environment,
+    engine: &'a Engine,
+    source: &'a Source<'a>,
+}
+
+impl Run<'_> {
+    /// Creates the container, pulling its image as `--pull` says.
+    async fn create(&self, identity: &mut Identity, signals: &mut SignalQueue) -> Result<Created> {
+        let policy = self.request.client.pull;
+        if policy == PullPolicy::Always {
+            self.pull(identity, signals).await?;
+        }
+        match self.create_once(identity, signals).await? {
+            Err(CreateError::NoSuchImage(_)) if policy == PullPolicy::Missing => {
+                if !self.request.client.quiet {
+                    let image = ImageReference::parse(&self.request.spec.image).familiar();
+                    eprintln!("Unable to find image '{image}' locally");
+                }
+                self.pull(identity, signals).await?;
+                self.create_once(identity, signals).await?.map_err(CreateError::into_error)
+            }
+            Err(CreateError::NoSuchImage(error)) if policy == PullPolicy::Never => {
+                Err(error.hint("`--pull never` keeps credrun from pulling it"))
+            }
+            other => other.map_err(CreateError::into_error),
+        }
+    }
+
+    async fn create_once(
+        &self,
+        identity: &Identity,
+        signals: &mut SignalQueue,
+    ) -> Result<Result<Created, CreateError>> {
+        let create = self.engine.create(&self.request.spec, &identity.injection);
+        let gave_up =
+            || Error::new(ErrorKind::Abandoned, "got 3 SIGTERM/SIGINTs while the engine was creating");
+        signals.through(create).await.ok_or_else(gave_up)
+    }
+
+    /// Pulls, and fetches the credentials again when the pull has used up their better half.
+    async fn pull(&self, identity: &mut Identity, signals: &mut SignalQueue) -> Result<()> {
+        let spec = &self.request.spec;
+        let mut display = progress::display(self.request.client.quiet);
+        let pull = self.engine.pull(&spec.image, spec.platform.as_deref(), self.environment, &mut *display);
+        signals.unless_ended(pull).await.map_err(|signal| interrupted(&signal))??;
+        if identity.is_past_half_life(OffsetDateTime::now_utc()) {
+            let fetch = signals.unless_ended(self.source.fetch()).await;
+            *identity = fetch.map_err(|signal| interrupted(&signal))??;
+        }
+        Ok(())
+    }
+}
+
+/// `--cidfile`: taken before the run, written once the container is created, gone again when it is not.
+struct CidFile {
+    path: PathBuf,
+    file: fs::File,
+    written: bool,
+}
+
+impl CidFile {
+    fn reserve(path: Option<&Path>) -> Result<Option<Self>> {
+        let Some(path) = path else { return Ok(None) };
+        match fs::File::create_new(path) {
+            Ok(file) => Ok(Some(Self { path: path.to_owned(), file, written: false })),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(Error::usage(format!(
+                "container ID file found, make sure the other container isn't running or delete `{}`",
+                path.display()
+            ))),
+            Err(error) => {
+                let message = format!("failed to create the container ID file `{}`", path.display());
+                Err(Error::caused(ErrorKind::Usage, error).context(message))
+            }
+        }
+    }
+
+    fn write(mut self, id: &str) -> Result<()> {
+        self.file.write_all(id.as_bytes()).map_err(|error| {
+            let message = format!("failed to write the container ID file `{}`", self.path.display());
+            Error::caused(ErrorKind::Usage, error).context(message)
+        })?;
+        self.written = true;
+        Ok(())
+    }
+}
+
+impl Drop for CidFile {
+    fn drop(&mut self) {
+        if !self.written {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::Secret;
+    use crate::spec::ContainerSpec;
+    use time::Duration;
+
+    #[test]
+    fn a_pull_that_took_half_of_the_life_is_too_long() {
+        let fetched = OffsetDateTime::UNIX_EPOCH;
+        let end = Some(fetched + Duration::minutes(10));
+        let credentials = Credentials::new("ASIAIOSFODNN7EXAMPLE", Secret::new("s"), None, end, "test");
+        let injection = Injection::static_variables(&ContainerSpec::new("x"), Some(&credentials), None);
+        let identity = Identity { credentials: Some(credentials), injection, region: None, fetched };
+        assert!(!identity.is_past_half_life(fetched + Duration::seconds(299)));
+        assert!(identity.is_past_half_life(fetched + Duration::seconds(301)));
+    }
+
+    #[test]
+    fn a_cidfile_is_taken_written_and_given_back() {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let path = folder.path().join("cid");
+        drop(CidFile::reserve(Some(&path)).expect("free"));
+        assert!(!path.exists());
+        CidFile::reserve(Some(&path)).expect("free").expect("asked for").write("abc").expect("written");
+        assert_eq!(fs::read_to_string(&path).expect("there"), "abc");
+        let error = CidFile::reserve(Some(&path)).err().expect("taken");
+        assert!(error.to_string().contains("container ID file found"), "{error}");
+    }
+}

@@ -1,0 +1,296 @@
+//! Living with a container: attach, wait, start, stream, forward signals, leave with its status.
+//!
+//! The order of the calls is the docker CLI's (cli/command/container/run.go). Where it would leave a
+//! container behind (third Ctrl-C, stdout closed), this kills it: it holds credentials.
+
+mod detach_keys;
+pub mod signals;
+mod streams;
+pub mod tty;
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use crate::engine::{AttachOptions, Attached, Engine, Exit, WaitCondition, Waiting};
+use crate::error::{Error, ErrorKind, Result};
+use crate::request::ClientOptions;
+use detach_keys::DetachKeys;
+use signals::{Next, Signal, SignalQueue};
+use streams::{InputEnd, OutputError};
+
+/// How long a container that we end may take to go before it is removed by force.
+const REMOVAL: Duration = Duration::from_secs(10);
+/// How long an answer of the engine may take when the user has already given up.
+const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContainerExit {
+    /// The container ended with this status.
+    Status(i64),
+    /// It goes on without us (`-d`, or the detach keys).
+    Detached,
+}
+
+/// One created container and how it is to be lived with.
+pub(crate) struct Session<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) id: &'a str,
+    pub(crate) client: &'a ClientOptions,
+}
+
+impl Session<'_> {
+    /// Starts the container and stays until it ends or goes on alone.
+    pub(crate) async fn live(&self, signals: &mut SignalQueue) -> Result<ContainerExit> {
+        let prepared = signals.through(self.prepare()).await;
+        let (attached, waiting) = match prepared {
+            Some(Ok(prepared)) => prepared,
+            Some(Err(error)) => return Err(self.clean_up(error).await),
+            None => return Err(self.clean_up(gave_up()).await),
+        };
+        if let Some(signal) = signals.termination() {
+            return Err(self.clean_up(interrupted(&signal)).await);
+        }
+        let raw = self.raw_mode();
+        let _raw = match raw {
+            Ok(raw) => raw,
+            Err(error) => return Err(self.clean_up(error).await),
+        };
+        let copies = attached.map(|attached| self.copy(attached));
+        match signals.through(self.engine.start(self.id)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Err(self.start_failed(error, waiting).await),
+            None => return Err(self.abandon(gave_up(), waiting).await),
+        }
+        if self.client.detach {
+            print_id(self.id)?;
+            return Ok(ContainerExit::Detached);
+        }
+        self.follow_size();
+        self.stay(copies, waiting, signals).await
+    }
+
+    /// Attach, then register the wait: nothing of a short run can be missed.
+    async fn prepare(&self) -> Result<(Option<Attached>, Waiting)> {
+        let client = self.client;
+        let wanted = client.attach_stdin || client.attach_stdout || client.attach_stderr;
+        let attached = if wanted && !client.detach {
+            let options = AttachOptions {
+                stdin: client.attach_stdin,
+                stdout: client.attach_stdout,
+                stderr: client.attach_stderr,
+                detach_keys: client.detach_keys_text.clone(),
+            };
+            let mut attached = self.engine.attach(self.id, &options).await?;
+            if !client.attach_stdin {
+                // As docker does: the container's stdin is at its end from the beginning.
+                let _ = tokio::io::AsyncWriteExt::shutdown(&mut attached.writer).await;
+            }
+            Some(attached)
+        } else {
+            None
+        };
+        let condition = if client.auto_remove { WaitCondition::Removed } else { WaitCondition::NextExit };
+        Ok((attached, self.engine.wait(self.id, condition).await?))
+    }
+
+    fn raw_mode(&self) -> Result<Option<tty::RawMode>> {
+        let wanted = self.client.tty && self.client.attach_stdin && io::stdin().is_terminal();
+        let raw = (wanted && !self.client.detach).then(tty::RawMode::enter).transpose();
+        raw.map_err(|error| {
+            Error::caused(ErrorKind::Engine, error).context("the terminal cannot be set to raw mode")
+        })
+    }
+
+    fn copy(&self, attached: Attached) -> Copies {
+        let client = self.client;
+        let Attached { reader, writer } = attached;
+        let output = (client.attach_stdout || client.attach_stderr).then(|| {
+            if client.tty {
+                tokio::spawn(streams::copy_raw(reader, tokio::io::stdout()))
+            } else {
+                tokio::spawn(streams::copy_frames(reader, tokio::io::stdout(), tokio::io::stderr()))
+            }
+        });
+        let keys = client.tty.then(|| {
+            DetachKeys::new(client.detach_keys.clone().unwrap_or_else(|| detach_keys::DEFAULT.to_vec()))
+        });
+        let input =
+            client.attach_stdin.then(|| tokio::spawn(streams::copy_input(tokio::io::stdin(), writer, keys)));
+        Copies { output, input }
+    }
+
+    async fn stay(
+        &self,
+        copies: Option<Copies>,
+        waiting: Waiting,
+        signals: &mut SignalQueue,
+    ) -> Result<ContainerExit> {
+        let Copies { mut output, mut input } = copies.unwrap_or_default();
+        let forward = self.forwarder();
+        let mut waiting = tokio::spawn(waiting.exit());
+        let mut exit: Option<Exit> = None;
+        loop {
+            if let (Some(exit), None) = (exit, &output) {
+                return Ok(ContainerExit::Status(exit.status));
+            }
+            tokio::select! {
+                end = joined(&mut output), if output.is_some() => {
+                    output = None;
+                    if let Err(error) = output_ended(end) {
+                        return Err(self.end_by_force(error, &mut waiting, exit.is_some()).await);
+                    }
+                }
+                end = joined(&mut input), if input.is_some() => {
+                    input = None;
+                    if end.is_ok_and(|end| end == InputEnd::Detached) {
+                        return Ok(ContainerExit::Detached);
+                    }
+                }
+                end = &mut waiting, if exit.is_none() => exit = Some(flatten(end)?),
+                next = signals.next() => match next {
+                    Next::GiveUp => return Err(self.end_by_force(gave_up(), &mut waiting, exit.is_some()).await),
+                    Next::Signal(signal) => self.act_on(signal, &forward),
+                },
+            }
+        }
+    }
+
+    fn act_on(&self, signal: Signal, forward: &tokio::sync::mpsc::UnboundedSender<Signal>) {
+        if signal.name == "WINCH" {
+            self.follow_size();
+        }
+        if self.client.sig_proxy {
+            let _ = forward.send(signal);
+        }
+    }
+
+    /// Sends signals in their order, beside everything else: a slow engine must not hold up the streams.
+    fn forwarder(&self) -> tokio::sync::mpsc::UnboundedSender<Signal> {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<Signal>();
+        let (engine, id) = (self.engine.clone(), self.id.to_owned());
+        tokio::spawn(async move {
+            while let Some(signal) = receiver.recv().await {
+                if let Err(error) = engine.kill(&id, &signal.name).await {
+                    tracing::debug!(signal = signal.name, %error, "signal not delivered");
+                }
+            }
+        });
+        sender
+    }
+
+    /// Gives the container the size of our terminal. Right after the start it may not be ready: docker tries
+    /// ten more times, 10 to 100 ms apart (cli/command/container/tty.go).
+    fn follow_size(&self) {
+        if !self.client.tty || !io::stdout().is_terminal() {
+            return;
+        }
+        let (engine, id) = (self.engine.clone(), self.id.to_owned());
+        tokio::spawn(async move {
+            for attempt in 0..=10u64 {
+                tokio::time::sleep(Duration::from_millis(attempt * 10)).await;
+                let Some((rows, columns)) = tty::size() else { return };
+                if engine.resize(&id, rows, columns).await.is_ok() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Removes a container that never started.
+    async fn clean_up(&self, error: Error) -> Error {
+        let removal = tokio::time::timeout(REMOVAL, self.engine.remove(self.id)).await;
+        match removal {
+            Ok(Ok(())) => error,
+            _ => error.hint(format!("the container `{}` could not be removed: `docker rm -f` it", self.id)),
+        }
+    }
+
+    /// The engine removes what it could not start when AutoRemove is set; it is made sure of here. Without
+    /// `--rm` the container stays, as docker leaves it.
+    async fn start_failed(&self, error: Error, waiting: Waiting) -> Error {
+        if !self.client.auto_remove {
+            return error;
+        }
+        if self.client.detach {
+            let _ = print_id(self.id);
+        }
+        match tokio::time::timeout(REMOVAL, waiting.exit()).await {
+            Ok(Ok(_)) => error,
+            _ => self.clean_up(error).await,
+        }
+    }
+
+    async fn abandon(&self, error: Error, waiting: Waiting) -> Error {
+        self.end_by_force(error, &mut tokio::spawn(waiting.exit()), false).await
+    }
+
+    /// Kills the container and waits until it is gone.
+    async fn end_by_force(&self, error: Error, waiting: &mut JoinHandle<Result<Exit>>, ended: bool) -> Error {
+        if ended {
+            return error;
+        }
+        let _ = tokio::time::timeout(LAST_CALLS, self.engine.kill(self.id, "KILL")).await;
+        match tokio::time::timeout(REMOVAL, waiting).await {
+            Ok(Ok(Ok(_))) => error,
+            _ if self.client.auto_remove => self.clean_up(error).await,
+            _ => error.hint(format!("the container `{}` may still run: `docker kill` it", self.id)),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Copies {
+    output: Option<JoinHandle<Result<(), OutputError>>>,
+    input: Option<JoinHandle<InputEnd>>,
+}
+
+/// Waits for a task that may not be there (then the branch is disabled and this is never polled).
+async fn joined<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, tokio::task::JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
+    }
+}
+
+fn flatten(end: Result<Result<Exit>, tokio::task::JoinError>) -> Result<Exit> {
+    end.map_err(|error| Error::caused(ErrorKind::Engine, error))?
+}
+
+/// An error when our side of the output is closed: then nobody is left to run for.
+fn output_ended(end: Result<Result<(), OutputError>, tokio::task::JoinError>) -> Result<()> {
+    match end {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(OutputError::Write(error))) => Err(Error::caused(ErrorKind::Abandoned, error)
+            .context("the output cannot be written, and the container was killed")),
+        // The status tells how it went on; the engine's own words are worth showing.
+        Ok(Err(OutputError::Read(error))) => {
+            eprintln!("credrun: lost the container's output: {error}");
+            Ok(())
+        }
+        Ok(Err(OutputError::Engine(text))) => {
+            eprintln!("credrun: error from the engine in the stream: {text}");
+            Ok(())
+        }
+        Err(error) => Err(Error::caused(ErrorKind::Engine, error)),
+    }
+}
+
+fn print_id(id: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{id}").and_then(|()| stdout.flush()).map_err(|error| {
+        Error::caused(ErrorKind::Abandoned, error).context("the container's id cannot be written to stdout")
+    })
+}
+
+fn gave_up() -> Error {
+    Error::new(ErrorKind::Abandoned, "got 3 SIGTERM/SIGINTs, and the container was killed")
+}
+
+/// A run that was stopped before its container started.
+pub(crate) fn interrupted(signal: &Signal) -> Error {
+    let number = u8::try_from(signal.number).unwrap_or(0);
+    Error::new(ErrorKind::Interrupted(number), format!("interrupted by SIG{} before the start", signal.name))
+}

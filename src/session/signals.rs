@@ -1,0 +1,248 @@
+//! Signals of the host, by the names that the engine knows them under.
+//!
+//! Every one that can be caught is forwarded, as the docker CLI does it, except those that concern this
+//! process alone: CHLD, PIPE and URG. ILL, FPE and SEGV cannot be caught in safe Rust.
+
+/// A signal that arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signal {
+    /// Its number on this host.
+    pub number: i32,
+    /// Its name for the engine, `TERM`.
+    pub name: String,
+}
+
+impl Signal {
+    /// Whether it asks this program to end: the kind that docker counts to three.
+    #[must_use]
+    pub fn is_termination(&self) -> bool {
+        matches!(self.name.as_str(), "INT" | "TERM")
+    }
+}
+
+#[cfg(unix)]
+mod platform {
+    use rustix::process::Signal as Number;
+    use tokio::signal::unix::{SignalKind, signal};
+    use tokio::sync::mpsc;
+
+    use super::Signal;
+
+    /// Signals as they come.
+    pub struct Signals(mpsc::UnboundedReceiver<Signal>);
+
+    impl Signals {
+        /// Takes over every signal that can be forwarded; from here on none of them ends this process.
+        #[must_use]
+        pub fn take_over() -> Self {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            for (number, name) in forwarded() {
+                let Ok(mut stream) = signal(SignalKind::from_raw(number)) else { continue };
+                let sender = sender.clone();
+                tokio::spawn(async move {
+                    while stream.recv().await.is_some() {
+                        if sender.send(Signal { number, name: name.clone() }).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            Self(receiver)
+        }
+
+        /// The next signal; for ever pending when none can come.
+        pub async fn recv(&mut self) -> Signal {
+            match self.0.recv().await {
+                Some(signal) => signal,
+                None => std::future::pending().await,
+            }
+        }
+
+        /// A signal that has come already.
+        pub fn try_recv(&mut self) -> Option<Signal> {
+            self.0.try_recv().ok()
+        }
+    }
+
+    fn forwarded() -> Vec<(i32, String)> {
+        let named = [
+            (Number::HUP, "HUP"),
+            (Number::INT, "INT"),
+            (Number::QUIT, "QUIT"),
+            (Number::TRAP, "TRAP"),
+            (Number::ABORT, "ABRT"),
+            (Number::BUS, "BUS"),
+            (Number::USR1, "USR1"),
+            (Number::USR2, "USR2"),
+            (Number::ALARM, "ALRM"),
+            (Number::TERM, "TERM"),
+            (Number::CONT, "CONT"),
+            (Number::TSTP, "TSTP"),
+            (Number::TTIN, "TTIN"),
+            (Number::TTOU, "TTOU"),
+            (Number::XCPU, "XCPU"),
+            (Number::XFSZ, "XFSZ"),
+            (Number::VTALARM, "VTALRM"),
+            (Number::PROF, "PROF"),
+            (Number::WINCH, "WINCH"),
+            (Number::IO, "IO"),
+            (Number::SYS, "SYS"),
+        ];
+        let mut all: Vec<_> = named.map(|(number, name)| (number.as_raw(), name.to_owned())).to_vec();
+        if cfg!(target_os = "linux") {
+            all.push((30, "PWR".to_owned()));
+            all.push((16, "STKFLT".to_owned()));
+            all.extend((34..=64).map(|number| (number, real_time(number))));
+        }
+        all
+    }
+
+    /// The engine's names for 34 to 64 (moby/sys/signal, `signal_linux.go`).
+    fn real_time(number: i32) -> String {
+        match number {
+            34 => "RTMIN".to_owned(),
+            64 => "RTMAX".to_owned(),
+            35..=49 => format!("RTMIN+{}", number - 34),
+            _ => format!("RTMAX-{}", 64 - number),
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn what_concerns_this_process_alone_is_not_forwarded() {
+            let names: Vec<_> = forwarded().into_iter().map(|(_, name)| name).collect();
+            for name in ["CHLD", "PIPE", "URG", "KILL", "STOP"] {
+                assert!(!names.contains(&name.to_owned()), "{name}");
+            }
+            for name in ["HUP", "INT", "TERM", "USR1", "WINCH"] {
+                assert!(names.contains(&name.to_owned()), "{name}");
+            }
+        }
+
+        #[test]
+        fn real_time_signals_have_the_engines_names() {
+            for (number, name) in
+                [(34, "RTMIN"), (35, "RTMIN+1"), (49, "RTMIN+15"), (50, "RTMAX-14"), (64, "RTMAX")]
+            {
+                assert_eq!(real_time(number), name);
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    use super::Signal;
+
+    /// Ctrl-C, the one signal of this platform.
+    pub struct Signals(());
+
+    impl Signals {
+        /// From here on Ctrl-C does not end this process.
+        #[must_use]
+        pub fn take_over() -> Self {
+            Self(())
+        }
+
+        /// The next Ctrl-C.
+        pub async fn recv(&mut self) -> Signal {
+            match tokio::signal::ctrl_c().await {
+                Ok(()) => Signal { number: 2, name: "INT".to_owned() },
+                Err(_) => std::future::pending().await,
+            }
+        }
+
+        /// None is queued here.
+        pub fn try_recv(&mut self) -> Option<Signal> {
+            None
+        }
+    }
+}
+
+pub use platform::Signals;
+
+/// What comes next from the user.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// A signal to act on.
+    Signal(Signal),
+    /// The third INT or TERM: the user wants to be let go, whatever hangs.
+    GiveUp,
+}
+
+/// How many INT and TERM the docker CLI takes before it leaves by force (cmd/docker/docker.go,
+/// `forceExitAfter3TerminationSignals`).
+const PATIENCE: u8 = 3;
+
+/// Signals, kept while there is no container to give them to, and counted.
+pub(crate) struct SignalQueue {
+    signals: Signals,
+    kept: std::collections::VecDeque<Signal>,
+    terminations: u8,
+}
+
+impl SignalQueue {
+    /// Takes over the host's signals.
+    pub(crate) fn take_over() -> Self {
+        Self { signals: Signals::take_over(), kept: std::collections::VecDeque::new(), terminations: 0 }
+    }
+
+    /// Does `work` to its end, keeping what signals come; `None` when the user gave up on it.
+    pub(crate) async fn through<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return Some(done),
+                signal = self.signals.recv() => {
+                    if self.counted(&signal) {
+                        return None;
+                    }
+                    self.kept.push_back(signal);
+                }
+            }
+        }
+    }
+
+    /// Does `work` until it is done or the first INT or TERM comes.
+    pub(crate) async fn unless_ended<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Signal> {
+        tokio::pin!(work);
+        loop {
+            if let Some(signal) = self.termination() {
+                return Err(signal);
+            }
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                signal = self.signals.recv() => {
+                    self.counted(&signal);
+                    self.kept.push_back(signal);
+                }
+            }
+        }
+    }
+
+    /// An INT or TERM that came and that nobody has acted on.
+    pub(crate) fn termination(&mut self) -> Option<Signal> {
+        while let Some(signal) = self.signals.try_recv() {
+            self.counted(&signal);
+            self.kept.push_back(signal);
+        }
+        self.kept.iter().find(|signal| signal.is_termination()).cloned()
+    }
+
+    /// The next signal, those that were kept first.
+    pub(crate) async fn next(&mut self) -> Next {
+        if let Some(signal) = self.kept.pop_front() {
+            return Next::Signal(signal);
+        }
+        let signal = self.signals.recv().await;
+        if self.counted(&signal) { Next::GiveUp } else { Next::Signal(signal) }
+    }
+
+    fn counted(&mut self, signal: &Signal) -> bool {
+        self.terminations += u8::from(signal.is_termination());
+        self.terminations >= PATIENCE
+    }
+}

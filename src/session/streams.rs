@@ -1,0 +1,236 @@
+//! Bytes between this process and the container, unchanged and in constant memory: the next chunk is read
+//! when the last one is written.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::detach_keys::DetachKeys;
+
+/// Large enough that the cost of a call does not matter, small enough that many runs side by side fit.
+const CHUNK: usize = 64 * 1024;
+
+/// Why copying the output ended early.
+#[derive(Debug)]
+pub(super) enum OutputError {
+    /// Our stdout or stderr takes no more.
+    Write(io::Error),
+    /// The engine's side broke.
+    Read(io::Error),
+    /// The engine reports an error in the stream itself.
+    Engine(String),
+}
+
+/// How copying the input ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum InputEnd {
+    /// Nothing more to send, or nobody to take it.
+    Done,
+    /// The detach keys were typed.
+    Detached,
+}
+
+/// Copies a TTY's output: one stream, every byte as it is.
+pub(super) async fn copy_raw<R, W>(mut from: R, mut stdout: W) -> Result<(), OutputError>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let count = from.read(&mut chunk).await.map_err(OutputError::Read)?;
+        if count == 0 {
+            return Ok(());
+        }
+        stdout.write_all(&chunk[..count]).await.map_err(OutputError::Write)?;
+        stdout.flush().await.map_err(OutputError::Write)?;
+    }
+}
+
+/// Where the payload of a frame goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Stdout,
+    Stderr,
+    /// The engine's own error message.
+    Engine,
+}
+
+/// A piece of payload: where it goes, and which bytes of the data it is.
+type Payload = (Target, std::ops::Range<usize>);
+
+/// Takes the frames of the attach stream apart: one byte of stream type, three of nothing, four of length.
+///
+/// Source: <https://docs.docker.com/reference/api/engine/version/v1.50/#operation/ContainerAttach>.
+#[derive(Debug, Default)]
+struct Frames {
+    header: Vec<u8>,
+    current: Option<(Target, usize)>,
+}
+
+impl Frames {
+    /// The next piece of payload at the start of `data`, and how many bytes of `data` are used up.
+    fn next(
+        &mut self,
+        data: &[u8],
+    ) -> Result<(usize, Option<(Target, std::ops::Range<usize>)>), OutputError> {
+        if let Some((target, left)) = self.current {
+            let count = left.min(data.len());
+            self.current = (left > count).then_some((target, left - count));
+            return Ok((count, Some((target, 0..count))));
+        }
+        let count = data.len().min(8 - self.header.len());
+        self.header.extend_from_slice(&data[..count]);
+        if let [kind, _, _, _, a, b, c, d] = self.header[..] {
+            self.header.clear();
+            let length = u32::from_be_bytes([a, b, c, d]) as usize;
+            let target = target(kind)?;
+            self.current = (length > 0).then_some((target, length));
+        }
+        Ok((count, None))
+    }
+}
+
+fn target(kind: u8) -> Result<Target, OutputError> {
+    match kind {
+        0 | 1 => Ok(Target::Stdout),
+        2 => Ok(Target::Stderr),
+        3 => Ok(Target::Engine),
+        _ => Err(OutputError::Engine(format!("a frame of unknown stream type {kind}"))),
+    }
+}
+
+/// Copies framed output to stdout and stderr.
+pub(super) async fn copy_frames<R, O, E>(mut from: R, mut stdout: O, mut stderr: E) -> Result<(), OutputError>
+where
+    R: AsyncRead + Unpin,
+    O: AsyncWrite + Unpin,
+    E: AsyncWrite + Unpin,
+{
+    let (mut chunk, mut frames, mut message) = (vec![0; CHUNK], Frames::default(), Vec::new());
+    loop {
+        let count = from.read(&mut chunk).await.map_err(OutputError::Read)?;
+        if count == 0 {
+            break;
+        }
+        let mut data = &chunk[..count];
+        while !data.is_empty() {
+            let (used, payload) = frames.next(data)?;
+            match payload {
+                Some((Target::Stdout, range)) => write(&mut stdout, &data[range]).await?,
+                Some((Target::Stderr, range)) => write(&mut stderr, &data[range]).await?,
+                // Bounded, since this is kept.
+                Some((Target::Engine, range)) if message.len() < CHUNK => {
+                    message.extend_from_slice(&data[range])
+                }
+                Some((Target::Engine, _)) | None => {}
+            }
+            data = &data[used..];
+        }
+        stdout.flush().await.map_err(OutputError::Write)?;
+        stderr.flush().await.map_err(OutputError::Write)?;
+    }
+    if message.is_empty() {
+        Ok(())
+    } else {
+        Err(OutputError::Engine(String::from_utf8_lossy(&message).into()))
+    }
+}
+
+async fn write<W: AsyncWrite + Unpin>(to: &mut W, data: &[u8]) -> Result<(), OutputError> {
+    to.write_all(data).await.map_err(OutputError::Write)
+}
+
+/// Copies our stdin to the container and closes it there at the end.
+pub(super) async fn copy_input<R, W>(mut from: R, mut to: W, mut keys: Option<DetachKeys>) -> InputEnd
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let (mut chunk, mut filtered) = (vec![0; CHUNK], Vec::new());
+    // An error of reading our stdin is its end; one of writing means that the container has ended, and its
+    // status says why.
+    while let Ok(count @ 1..) = from.read(&mut chunk).await {
+        let mut data = &chunk[..count];
+        let mut detached = false;
+        if let Some(keys) = &mut keys {
+            filtered.clear();
+            detached = keys.filter(data, &mut filtered);
+            data = &filtered;
+        }
+        if to.write_all(data).await.is_err() || to.flush().await.is_err() {
+            return InputEnd::Done;
+        }
+        if detached {
+            return InputEnd::Detached;
+        }
+    }
+    let _ = to.shutdown().await;
+    InputEnd::Done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(payload.len()).expect("short").to_be_bytes();
+        [&[kind, 0, 0, 0], &length[..], payload].concat()
+    }
+
+    async fn demultiplexed(bytes: &[u8], step: usize) -> (Vec<u8>, Vec<u8>, Result<(), OutputError>) {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let (mut writer, reader) = tokio::io::duplex(step);
+        let bytes = bytes.to_vec();
+        tokio::spawn(async move { writer.write_all(&bytes).await });
+        let result = copy_frames(reader, &mut out, &mut err).await;
+        (out, err, result)
+    }
+
+    #[tokio::test]
+    async fn frames_come_apart_wherever_they_are_cut() {
+        let bytes = [frame(1, b"\x01\x02abc"), frame(2, b"err"), frame(1, b""), frame(1, b"more")].concat();
+        for step in [1, 2, 3, 7, 8, 9, 64, 4096] {
+            let (out, err, result) = demultiplexed(&bytes, step).await;
+            assert_eq!(
+                (out.as_slice(), err.as_slice()),
+                (&b"\x01\x02abcmore"[..], &b"err"[..]),
+                "step {step}"
+            );
+            assert!(result.is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_engines_own_error_is_reported() {
+        let (_, _, result) = demultiplexed(&frame(3, b"log driver failed"), 5).await;
+        assert!(matches!(result, Err(OutputError::Engine(text)) if text == "log driver failed"));
+        let (_, _, result) = demultiplexed(&frame(9, b"x"), 5).await;
+        assert!(matches!(result, Err(OutputError::Engine(_))));
+    }
+
+    #[tokio::test]
+    async fn a_ttys_bytes_are_never_parsed() {
+        let mut out = Vec::new();
+        copy_raw(&b"\x01\x02abcprompt> x"[..], &mut out).await.expect("copied");
+        assert_eq!(out, b"\x01\x02abcprompt> x");
+    }
+
+    #[tokio::test]
+    async fn input_ends_with_a_half_close() {
+        let (ours, mut theirs) = tokio::io::duplex(8);
+        let copy = tokio::spawn(copy_input(&b"hello, container"[..], ours, None));
+        let mut got = Vec::new();
+        theirs.read_to_end(&mut got).await.expect("read");
+        assert_eq!(got, b"hello, container");
+        assert_eq!(copy.await.expect("copied"), InputEnd::Done);
+    }
+
+    #[tokio::test]
+    async fn detach_keys_are_not_sent() {
+        let mut sent = Vec::new();
+        let keys = DetachKeys::new(super::super::detach_keys::DEFAULT.to_vec());
+        let end = copy_input(&b"ls\n\x10\x11rest"[..], &mut sent, Some(keys)).await;
+        assert_eq!((sent.as_slice(), end), (&b"ls\n"[..], InputEnd::Detached));
+    }
+}

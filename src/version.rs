@@ -1,0 +1,34 @@
+//! `credrun version`: what this program and the engine are.
+
+use crate::engine::{Address, Engine};
+use crate::environment::Environment;
+use crate::error::Result;
+
+/// The text for stdout: client first, then the engine.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Engine`] when no engine answers, after the client's part was returned in
+/// [`client`].
+pub async fn engine(environment: &Environment) -> Result<String> {
+    let engine = Engine::connect(Address::from_environment(environment)?).await?;
+    let version = engine.version().await?;
+    Ok(format!(
+        "Engine:\n Version:      {}\n API version:  {} (in use: {})\n OS/Arch:      {}\n Address:      {}",
+        version.version,
+        version.api_version,
+        engine.api_version(),
+        version.platform,
+        engine.address(),
+    ))
+}
+
+/// What this program is.
+#[must_use]
+pub fn client() -> String {
+    format!(
+        "Client: credrun\n Version:      {}\n OS/Arch:      {}/{}\n",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    )
+}

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Ends the emulator and the registry that up.sh started. The engine and the images stay.
+set -euo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+for part in common emulator; do
+    # shellcheck source=/dev/null
+    . "$here/$part.sh"
+done
+stop_emulator emulator
+stop_registry
