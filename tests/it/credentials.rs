@@ -92,8 +92,7 @@ fn an_env_file_s_win_too() {
 #[test]
 fn the_region_s_order() {
     let host = Host::new().with("AWS_DEFAULT_REGION", "us-west-2");
-    let cases =
-        [(&["--region", "ap-south-1"][..], "ap-south-1"), (&[][..], "eu-west-1")];
+    let cases = [(&["--region", "ap-south-1"][..], "ap-south-1"), (&[][..], "eu-west-1")];
     for (options, region) in cases {
         let (seen, _) = aws_variables(&host, options, image());
         assert_eq!((&*seen["AWS_REGION"], &*seen["AWS_DEFAULT_REGION"]), (region, region), "{options:?}");

@@ -54,10 +54,8 @@ fn statuses_and_bodies() {
     let body = Keys::marked().body(600);
     let half = body[..body.len() / 2].to_owned();
     let elsewhere = Endpoint::giving(&Keys::marked());
-    let redirect = Answer {
-        headers: format!("Location: {}\r\n", elsewhere.uri()),
-        ..Answer::status("302 Found", "")
-    };
+    let redirect =
+        Answer { headers: format!("Location: {}\r\n", elsewhere.uri()), ..Answer::status("302 Found", "") };
     let broken = Answer { missing: 500, ..Answer::ok(half.clone()) };
     let html = Answer::ok("<!DOCTYPE html><html><body>Sign in</body></html>");
     let cases = [

@@ -32,7 +32,9 @@ fn files_below(directory: &Path, found: &mut Vec<std::path::PathBuf>) {
 fn no_arguments_hold_a_secret() -> usize {
     let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
     let arguments = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
-    arguments.inspect(|arguments| assert_eq!(secret_in(arguments), None, "in the arguments of a process")).count()
+    arguments
+        .inspect(|arguments| assert_eq!(secret_in(arguments), None, "in the arguments of a process"))
+        .count()
 }
 
 /// A run at the highest log level, looked at from all sides while it runs.

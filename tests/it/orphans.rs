@@ -52,7 +52,8 @@ fn a_name_that_is_taken_is_left_alone() {
     let id = taken.inspect("{{.Id}}");
     for program in BOTH {
         let outcome =
-            run(&mut Host::new().command(program, &["--name", &taken.name, "--network=none", image(), "true"]));
+            run(&mut Host::new()
+                .command(program, &["--name", &taken.name, "--network=none", image(), "true"]));
         assert_eq!(outcome.code, 125, "{program:?}: {outcome:?}");
         assert!(outcome.stderr.contains(&taken.name), "{program:?}: {outcome:?}");
         assert!(outcome.stderr.contains("is already in use"), "{program:?}: {outcome:?}");

@@ -47,18 +47,6 @@ impl Container {
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         output.status.success().then_some(text)
     }
-
-    /// What it has written so far.
-    pub fn logs(&self) -> String {
-        String::from_utf8_lossy(&docker(&["logs", &self.name]).stdout).into_owned()
-    }
-
-    /// Waits until it has written `text`, which says that its traps are set.
-    pub fn wait_for_log(&self, text: &str) {
-        eventually(PATIENCE, &format!("container `{}` writes `{text}`", self.name), || {
-            self.logs().contains(text)
-        });
-    }
 }
 
 impl Drop for Container {

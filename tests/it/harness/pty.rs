@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
-use super::run::{PATIENCE, eventually, send, wait};
+use super::run::{PATIENCE, eventually, wait};
 
 /// A terminal: what the user has, and what the program has.
 pub struct Terminal {
@@ -149,9 +149,4 @@ pub fn end(child: &mut Child) {
         let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
         let _ = child.wait();
     }
-}
-
-/// As if the terminal had told the program that its size changed.
-pub fn tell_resized(child: &Child) {
-    send(child, Signal::WINCH);
 }

@@ -13,7 +13,6 @@ use rustix::process::{Pid, Signal, kill_process};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a program ended and what it wrote.
-#[derive(Debug)]
 pub struct Outcome {
     /// Its exit code, or 128 and the signal as a shell has it.
     pub code: i32,
@@ -29,6 +28,14 @@ impl Outcome {
     /// Its stdout as text, without the white space around it.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).trim().to_owned()
+    }
+}
+
+impl std::fmt::Debug for Outcome {
+    /// Text, because people read it when a test fails.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { code, stderr, took, .. } = self;
+        write!(f, "ended with {code} after {took:?}\nstdout: {}\nstderr: {stderr}", self.text())
     }
 }
 
@@ -76,7 +83,9 @@ impl Running {
 
     /// Waits until its stdout holds `text`.
     pub fn wait_for(&self, text: &str) {
-        eventually(PATIENCE, &format!("stdout holds `{text}`"), || self.stdout.text().contains(text));
+        within(PATIENCE, || self.stdout.has_ended() || self.stdout.text().contains(text));
+        let (stdout, stderr) = (self.stdout.text(), self.stderr.text());
+        assert!(stdout.contains(text), "stdout does not hold `{text}`\nstdout: {stdout}\nstderr: {stderr}");
     }
 
     /// Waits for its end.
@@ -122,6 +131,10 @@ impl Captured {
             }
         });
         Self { bytes, thread: Some(thread) }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     fn text(&self) -> String {
