@@ -1,0 +1,9 @@
+//! What the tests are made with: programs run under a watch, a recording proxy, terminals, endpoints.
+
+pub mod container;
+pub mod endpoint;
+pub mod host;
+pub mod message;
+pub mod proxy;
+pub mod pty;
+pub mod run;
