@@ -38,3 +38,27 @@ pub fn fit_to_api(request: &mut RunRequest, api: ApiVersion) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{AwsOptions, ClientOptions};
+    use crate::spec::ContainerSpec;
+
+    #[test]
+    fn a_need_is_met_or_refused_in_docker_s_way() {
+        for (kind, version, fits) in [
+            (ErrorKind::Refused, (1, 43), true),
+            (ErrorKind::Refused, (1, 44), true),
+            (ErrorKind::Refused, (1, 45), false),
+            (ErrorKind::Usage, (2, 0), false),
+        ] {
+            let need = ApiNeed { what: "`--x`".into(), version, kind };
+            let (client, aws) = (ClientOptions::default(), AwsOptions::default());
+            let mut request =
+                RunRequest { spec: ContainerSpec::new("bb"), client, aws, api_needs: vec![need] };
+            let refused = fit_to_api(&mut request, (1, 44)).err().map(|error| error.kind());
+            assert_eq!(refused, (!fits).then_some(kind), "{version:?}");
+        }
+    }
+}
