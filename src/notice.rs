@@ -69,12 +69,6 @@ fn warnings(request: &RunRequest, identity: &Identity, now: OffsetDateTime) -> V
     if identity.region.is_none() && !own_region {
         warnings.push("no region is configured: give `--region`, or set AWS_REGION".to_owned());
     }
-    let policy = request.spec.get("HostConfig.RestartPolicy.Name").and_then(serde_json::Value::as_str);
-    if policy.is_some_and(|policy| !policy.is_empty() && policy != "no") {
-        warnings.push(
-            "a restart after the credentials have expired runs with dead ones (`--restart`)".to_owned(),
-        );
-    }
     warnings
 }
 

@@ -1,12 +1,14 @@
 //! What the engine is asked to create, in Docker's own field names, and without any secret of ours.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 /// The body of `POST /containers/create` and its query, as flags build it up.
 ///
 /// The body is kept as JSON in Docker's spelling, because which fields are present, and which are empty
 /// rather than absent, is part of what has to equal the `docker` CLI's request.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ContainerSpec {
     /// The image as the user wrote it.
     pub image: String,
@@ -15,6 +17,22 @@ pub struct ContainerSpec {
     /// `--platform`, the query's `platform`.
     pub platform: Option<String>,
     body: Map<String, Value>,
+}
+
+impl fmt::Debug for ContainerSpec {
+    /// Of the variables the names only, and of the command nothing: a user's own values can be secrets too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.env().map(|entry| entry.split('=').next().unwrap_or_default()).collect();
+        let shown =
+            self.body.iter().filter(|(field, _)| !matches!(field.as_str(), "Env" | "Cmd" | "Entrypoint"));
+        f.debug_struct("ContainerSpec")
+            .field("image", &self.image)
+            .field("name", &self.name)
+            .field("platform", &self.platform)
+            .field("env", &names)
+            .field("body", &shown.collect::<Vec<_>>())
+            .finish()
+    }
 }
 
 impl ContainerSpec {
@@ -75,6 +93,15 @@ impl ContainerSpec {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn debug_shows_no_value_of_a_variable() {
+        let mut spec = ContainerSpec::new("x");
+        spec.push("Env", "TOKEN=hidden");
+        spec.set("Cmd", vec!["hidden"]);
+        let shown = format!("{spec:?}");
+        assert!(shown.contains("TOKEN") && !shown.contains("hidden"), "{shown}");
+    }
 
     #[test]
     fn paths_make_their_objects() {

@@ -1,19 +1,21 @@
-//! `--help`, from the table.
+//! `--help`, from the table, laid out by clap.
+//!
+//! The words of a command line are read by `scan`, since clap cannot read all that pflag reads; what clap is
+//! good at, the layout of the help, is left to it.
 
-use std::fmt::Write as _;
+use clap::{Arg, ArgAction, Command};
 
-use super::flags::{Flag, TABLE, Topic};
+use super::flags::{Flag, Kind, TABLE, Topic};
 
 /// The line that says how to call credrun.
 pub const USAGE: &str = "usage: credrun [OPTIONS] IMAGE [COMMAND] [ARG...]";
 
-const HEAD: &str = "Run an image as `docker run --rm` does, with temporary AWS credentials inside.
-
-usage: credrun [OPTIONS] IMAGE [COMMAND] [ARG...]
+const FORMS: &str = "credrun [OPTIONS] IMAGE [COMMAND] [ARG...]
        credrun run [OPTIONS] IMAGE [COMMAND] [ARG...]
        credrun version
-       credrun help
-";
+       credrun help";
+
+const TEMPLATE: &str = "{about}\n\nusage: {usage}\n\n{all-args}";
 
 const TOPICS: [(Topic, &str); 6] = [
     (Topic::Aws, "AWS credentials"),
@@ -27,27 +29,35 @@ const TOPICS: [(Topic, &str); 6] = [
 /// The whole text.
 #[must_use]
 pub fn text() -> String {
-    let mut text = HEAD.to_owned();
-    for (topic, title) in TOPICS {
-        let _ = write!(text, "\n{title}:\n");
-        for flag in TABLE.iter().filter(|flag| flag.topic == topic) {
-            line(&mut text, flag);
-        }
-    }
-    text
+    command().render_help().to_string()
 }
 
-/// The flag's line; a long name gets its description on the next.
-fn line(text: &mut String, flag: &Flag) {
-    const COLUMN: usize = 36;
-    let short = flag.short.map_or("    ".to_owned(), |short| format!("-{short}, "));
-    let names = format!("  {short}--{} {}", flag.long, flag.value);
-    let names = names.trim_end();
-    let _ = if names.len() + 2 > COLUMN {
-        writeln!(text, "{names}\n{:COLUMN$}{}", "", flag.help)
-    } else {
-        writeln!(text, "{names:COLUMN$}{}", flag.help)
-    };
+/// The table as clap sees it.
+#[must_use]
+pub fn command() -> Command {
+    let command = Command::new("credrun")
+        .about("Run an image as `docker run --rm` does, with temporary AWS credentials inside.")
+        .override_usage(FORMS)
+        .help_template(TEMPLATE)
+        .disable_help_flag(true)
+        .disable_version_flag(true);
+    TOPICS.into_iter().fold(command, |command, (topic, title)| {
+        command
+            .args(TABLE.iter().filter(|flag| flag.topic == topic).map(|flag| arg(flag).help_heading(title)))
+    })
+}
+
+fn arg(flag: &Flag) -> Arg {
+    let arg = Arg::new(flag.long)
+        .long(flag.long)
+        .short(flag.short)
+        .aliases(flag.aliases.iter().copied())
+        .help(flag.help);
+    match flag.kind {
+        Kind::Switch => arg.action(ArgAction::SetTrue),
+        Kind::Scalar => arg.action(ArgAction::Set).value_name(flag.value),
+        Kind::List => arg.action(ArgAction::Append).value_name(flag.value),
+    }
 }
 
 #[cfg(test)]

@@ -297,8 +297,11 @@ impl Session<'_> {
     }
 
     fn silent(&self, limit: Duration) -> Error {
-        failed(self.endpoint, &format!("no answer within {} s, in up to {TRIES} tries", limit.as_secs_f32()))
-            .hint(format!("the endpoint is there but slow, or packets to it are dropped. {UNSET}"))
+        failed(
+            self.endpoint,
+            &format!("timed out: no answer within {} s, in up to {TRIES} tries", limit.as_secs_f32()),
+        )
+        .hint(format!("the endpoint is there but slow, or packets to it are dropped. {UNSET}"))
     }
 }
 

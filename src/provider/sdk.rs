@@ -82,7 +82,8 @@ impl ProfileSource {
     fn missing(&self) -> ProvideError {
         let message = format!("no profile `{}` in ~/.aws/config or ~/.aws/credentials", self.profile.name);
         if !self.profile.named {
-            return ProvideError::NotConfigured(message);
+            let held = "(a role, SSO, login, a credential_process, keys)";
+            return ProvideError::NotConfigured(format!("{message} {held}"));
         }
         let others = self.profile.others().join(", ");
         let hint = if others.is_empty() {
@@ -204,7 +205,7 @@ fn no_role() -> Error {
 #[async_trait]
 impl CredentialProvider for InstanceMetadata {
     fn name(&self) -> String {
-        "instance metadata service".into()
+        "instance metadata service (IMDS)".into()
     }
 
     /// Nobody configures this source, it is only probed: whatever goes wrong (other clouds answer at the same

@@ -56,7 +56,7 @@ async fn with_nothing_configured_every_source_is_listed_with_its_reason() {
         "\n  web identity: `AWS_WEB_IDENTITY_TOKEN_FILE` is not set",
         "\n  profile `default`: no profile `default` in ~/.aws/config or ~/.aws/credentials",
         "\n  container endpoint: `AWS_CONTAINER_CREDENTIALS_FULL_URI` and `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` are not set",
-        "\n  instance metadata service: `AWS_EC2_METADATA_DISABLED` is `true`",
+        "\n  instance metadata service (IMDS): `AWS_EC2_METADATA_DISABLED` is `true`",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }

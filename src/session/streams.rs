@@ -42,6 +42,7 @@ where
         if count == 0 {
             return Ok(());
         }
+        tracing::trace!(count, "output");
         stdout.write_all(&chunk[..count]).await.map_err(OutputError::Write)?;
         stdout.flush().await.map_err(OutputError::Write)?;
     }
@@ -110,6 +111,7 @@ where
         if count == 0 {
             break;
         }
+        tracing::trace!(count, "output");
         let mut data = &chunk[..count];
         while !data.is_empty() {
             let (used, payload) = frames.next(data)?;
@@ -148,6 +150,7 @@ where
     // An error of reading our stdin is its end; one of writing means that the container has ended, and its
     // status says why.
     while let Ok(count @ 1..) = from.read(&mut chunk).await {
+        tracing::trace!(count, "input");
         let mut data = &chunk[..count];
         let mut detached = false;
         if let Some(keys) = &mut keys {
