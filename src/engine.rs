@@ -25,12 +25,13 @@ pub use pull::{PullDisplay, PullMessage, PullProgress};
 pub use wait::{Exit, WaitCondition, Waiting};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::request::ApiVersion;
 use transport::Transport;
 
 /// The newest API version that is asked for: that of the docker CLI 28, whose requests ours equal.
-const NEWEST_API_MINOR: u32 = 50;
+const NEWEST_API_MINOR: u16 = 50;
 /// The oldest that works: that of engine 20.10.
-const OLDEST_API_MINOR: u32 = 41;
+const OLDEST_API_MINOR: u16 = 41;
 /// bollard's limit for the head of a response; creating and starting may wait for slow disks and pulls,
 /// and the docker CLI sets no limit.
 const RESPONSE_SECONDS: u64 = 7 * 24 * 3600;
@@ -85,7 +86,7 @@ impl Engine {
         let ping = Request::head("/_ping").body(Empty::<Bytes>::new()).map_err(internal)?;
         let response = self.transport.send(ping).await.map_err(|error| self.unreachable(&error))?;
         let offered = response.headers().get("api-version").and_then(|value| value.to_str().ok());
-        let minor = offered.and_then(|version| version.strip_prefix("1.")?.parse::<u32>().ok());
+        let minor = offered.and_then(|version| version.strip_prefix("1.")?.parse::<u16>().ok());
         match minor {
             Some(minor) if minor >= OLDEST_API_MINOR => {
                 self.transport.set_api_minor(minor.min(NEWEST_API_MINOR));
@@ -103,10 +104,10 @@ impl Engine {
         }
     }
 
-    /// The API version in use, `1.41`.
+    /// The API version in use, `(1, 41)`.
     #[must_use]
-    pub fn api_version(&self) -> String {
-        format!("1.{}", self.transport.api_minor())
+    pub fn api_version(&self) -> ApiVersion {
+        (1, self.transport.api_minor())
     }
 
     /// Where the engine is.

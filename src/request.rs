@@ -1,9 +1,50 @@
 //! What a command line means on this host: the flags resolved against environment, working directory,
 //! terminal and files. Nothing here asks AWS or the engine.
 
-use std::path::PathBuf;
+pub mod api;
+pub mod effects;
+pub mod env_file;
+mod resolving;
 
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+pub use self::api::{ApiNeed, ApiVersion, fit_to_api};
+pub use self::resolving::resolve;
+use crate::cli::Cli;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::session::tty;
 use crate::spec::ContainerSpec;
+
+/// What of the host a command line is resolved against.
+#[derive(Debug, Clone, Copy)]
+pub struct Host<'a> {
+    /// Its environment variables.
+    pub environment: &'a Environment,
+    /// Where relative paths start.
+    pub working_directory: &'a Path,
+    /// Whether our stdin is a terminal.
+    pub stdin_is_terminal: bool,
+    /// The rows and columns of the terminal that our stdout is; `None` when it is none.
+    pub console_size: Option<(u16, u16)>,
+}
+
+/// A command line resolved against the host that this process runs on.
+///
+/// # Errors
+/// As [`resolve`]; and [`ErrorKind::Usage`](crate::error::ErrorKind::Usage) when the working directory is gone.
+pub fn of_process(cli: Cli, environment: &Environment) -> Result<RunRequest> {
+    let working_directory = std::env::current_dir()
+        .map_err(|error| Error::usage(format!("the working directory cannot be told: {error}")))?;
+    let host = Host {
+        environment,
+        working_directory: &working_directory,
+        stdin_is_terminal: std::io::stdin().is_terminal(),
+        console_size: tty::size(),
+    };
+    resolve(cli, &host)
+}
 
 /// One run, ready to be carried out.
 #[derive(Debug, Clone)]
@@ -14,6 +55,8 @@ pub struct RunRequest {
     pub client: ClientOptions,
     /// Whose credentials it gets.
     pub aws: AwsOptions,
+    /// What the engine's API must have for it.
+    pub api_needs: Vec<ApiNeed>,
 }
 
 /// The flags that the client acts on and the engine's create request does not hold.

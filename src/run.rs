@@ -15,13 +15,13 @@ use crate::notice::Notices;
 use crate::request::{PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
 use crate::session::{ContainerExit, Session, interrupted};
-use crate::{progress, provider, region};
+use crate::{progress, provider, region, request};
 
 /// Carries a request out.
 ///
 /// # Errors
 /// Every failure before the container has ended; its kind decides the exit code.
-pub async fn run(request: &RunRequest, environment: &Environment) -> Result<ContainerExit> {
+pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<ContainerExit> {
     let keys = injection::whose_keys(&request.spec)?;
     provider::check(&request.aws)?;
     let address = Address::from_environment(environment)?;
@@ -29,19 +29,21 @@ pub async fn run(request: &RunRequest, environment: &Environment) -> Result<Cont
         address.require_private()?;
     }
     let cidfile = CidFile::reserve(request.client.cidfile.as_deref())?;
-    let source = Source { request, environment, keys };
-    let (engine, mut identity) = tokio::try_join!(Engine::connect(address), source.fetch())?;
+    let fetch = Source { request: &request, environment, keys };
+    let (engine, mut identity) = tokio::try_join!(Engine::connect(address), fetch.fetch())?;
+    request::fit_to_api(&mut request, engine.api_version())?;
     let notices = Notices::new(&request.client);
-    notices.identity(request, &identity);
+    notices.identity(&request, &identity);
 
     let mut signals = SignalQueue::take_over();
-    let run = Run { request, environment, engine: &engine, source: &source };
+    let source = Source { request: &request, environment, keys };
+    let run = Run { request: &request, environment, engine: &engine, source: &source };
     let created = run.create(&mut identity, &mut signals).await?;
     notices.engine_warnings(&created.warnings);
-    if let Some(cidfile) = cidfile {
-        cidfile.write(&created.id)?;
-    }
     let session = Session { engine: &engine, id: &created.id, client: &request.client };
+    if let Some(Err(error)) = cidfile.map(|cidfile| cidfile.write(&created.id)) {
+        return Err(session.clean_up(error).await);
+    }
     session.live(&mut signals).await
 }
 

@@ -200,7 +200,7 @@ impl Session<'_> {
     }
 
     /// Removes a container that never started.
-    async fn clean_up(&self, error: Error) -> Error {
+    pub(crate) async fn clean_up(&self, error: Error) -> Error {
         let removal = tokio::time::timeout(REMOVAL, self.engine.remove(self.id)).await;
         match removal {
             Ok(Ok(())) => error,

@@ -12,11 +12,11 @@ use crate::error::Result;
 pub async fn engine(environment: &Environment) -> Result<String> {
     let engine = Engine::connect(Address::from_environment(environment)?).await?;
     let version = engine.version().await?;
+    let (major, minor) = engine.api_version();
     Ok(format!(
-        "Engine:\n Version:      {}\n API version:  {} (in use: {})\n OS/Arch:      {}\n Address:      {}",
+        "Engine:\n Version:      {}\n API version:  {} (in use: {major}.{minor})\n OS/Arch:      {}\n Address:      {}",
         version.version,
         version.api_version,
-        engine.api_version(),
         version.platform,
         engine.address(),
     ))

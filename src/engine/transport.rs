@@ -6,7 +6,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,19 +29,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) struct Transport {
     address: Address,
     /// The minor number of API version 1.x; 0 until it is negotiated.
-    api_minor: Arc<AtomicU32>,
+    api_minor: Arc<AtomicU16>,
 }
 
 impl Transport {
     pub(super) fn new(address: Address) -> Self {
-        Self { address, api_minor: Arc::new(AtomicU32::new(0)) }
+        Self { address, api_minor: Arc::new(AtomicU16::new(0)) }
     }
 
-    pub(super) fn set_api_minor(&self, minor: u32) {
+    pub(super) fn set_api_minor(&self, minor: u16) {
         self.api_minor.store(minor, Ordering::Relaxed);
     }
 
-    pub(super) fn api_minor(&self) -> u32 {
+    pub(super) fn api_minor(&self) -> u16 {
         self.api_minor.load(Ordering::Relaxed)
     }
 

@@ -70,10 +70,7 @@ struct Frames {
 
 impl Frames {
     /// The next piece of payload at the start of `data`, and how many bytes of `data` are used up.
-    fn next(
-        &mut self,
-        data: &[u8],
-    ) -> Result<(usize, Option<(Target, std::ops::Range<usize>)>), OutputError> {
+    fn next(&mut self, data: &[u8]) -> Result<(usize, Option<Payload>), OutputError> {
         if let Some((target, left)) = self.current {
             let count = left.min(data.len());
             self.current = (left > count).then_some((target, left - count));

@@ -1,15 +1,17 @@
 //! The integration tests: one binary, a module per topic.
 //!
-//! Each asks a real engine. Where Docker's own behaviour is the measure, the same test runs the `docker` CLI,
-//! so that a wrong expectation fails as a wrong program does.
+//! Each asks a real engine, or a fake one where only the request matters. Where Docker's own behaviour is the
+//! measure, the same test runs the `docker` CLI, so that a wrong expectation fails as a wrong program does.
 #![cfg(target_os = "linux")]
 
 mod aws;
+mod bodies;
 mod credentials;
 mod endpoints;
 mod exit_codes;
 mod harness;
 mod leaks;
+mod messages;
 mod orphans;
 mod pull;
 mod sequence;
