@@ -90,14 +90,14 @@ fn the_endpoint_s_credentials_list_a_bucket() {
     let emulator = Emulator::of_the_tests();
     let (role, bucket) = names();
     let arn = emulator.role(&role, r#"["s3:*"]"#);
-    emulator.aws(&["s3api", "create-bucket", "--bucket", &bucket]);
+    emulator.aws(&["s3", "mb", &format!("s3://{bucket}")]);
     let (host, endpoint) = emulator.host(&arn);
     let listed = aws_in_container(&host, &[], &["s3", "ls"]);
     assert_eq!(listed.code, 0, "{listed:?}");
     assert!(listed.text().contains(&bucket), "{listed:?}");
     assert_eq!(caller(&host, &[]), format!("arn:aws:sts::123456789012:assumed-role/{role}/shell"));
     assert_eq!(endpoint.hits(), 2);
-    emulator.aws(&["s3api", "delete-bucket", "--bucket", &bucket]);
+    emulator.aws(&["s3", "rb", &format!("s3://{bucket}")]);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn an_assumed_role_may_do_what_it_may_and_no_more() {
     let (role, bucket) = names();
     let shell = emulator.role(&format!("{role}-s"), r#"["sts:AssumeRole","s3:*"]"#);
     let list = emulator.role(&role, r#"["s3:ListAllMyBuckets"]"#);
-    emulator.aws(&["s3api", "create-bucket", "--bucket", &bucket]);
+    emulator.aws(&["s3", "mb", &format!("s3://{bucket}")]);
     let (host, _endpoint) = emulator.host(&shell);
     let options = ["--role-arn", &list, "--role-session-name", "only-list"];
     let listed = aws_in_container(&host, &options, &["s3", "ls"]);
@@ -119,7 +119,7 @@ fn an_assumed_role_may_do_what_it_may_and_no_more() {
     assert_eq!(caller(&host, &options), arn);
     // By default the session says what it is and when it began.
     assert!(caller(&host, &options[..2]).contains(&format!("/{role}/credrun-")));
-    emulator.aws(&["s3api", "delete-bucket", "--bucket", &bucket]);
+    emulator.aws(&["s3", "rb", &format!("s3://{bucket}")]);
 }
 
 #[test]

@@ -147,7 +147,9 @@ fn long_term_keys_are_refused() {
 #[test]
 fn with_nothing_configured_every_source_is_listed() {
     let told = refused(Host::bare(), &[]).to_lowercase();
-    for source in ["environment", "profile", "web identity", "sso", "process", "container", "imds"] {
+    for source in
+        ["environment variables", "web identity", "profile", "container endpoint", "instance metadata"]
+    {
         assert!(told.contains(source), "`{source}` is not listed: {told}");
     }
     for name in ["aws_access_key_id", "aws_container_credentials_full_uri"] {

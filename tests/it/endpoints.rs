@@ -83,7 +83,7 @@ fn nobody_there_and_nobody_answering() {
     assert!(dead.contains(&uri), "{dead}");
     let slow = Answer { delay: Duration::from_secs(6), ..Answer::ok(Keys::marked().body(600)) };
     let (slow, _) = refusal_of(slow, "slow");
-    each_its_own(&[("connect", dead), ("time", slow)]);
+    each_its_own(&[("connect", dead), ("no answer", slow)]);
 }
 
 #[test]

@@ -97,10 +97,9 @@ impl Endpoint {
         let count = Arc::clone(&hits);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                count.fetch_add(1, Ordering::SeqCst);
-                let answer = answer.clone();
+                let (answer, count) = (answer.clone(), Arc::clone(&count));
                 // A client that gives up early is what some of the tests want.
-                std::thread::spawn(move || serve(&client, &answer));
+                std::thread::spawn(move || serve(&client, &answer, &count));
             }
         });
         Self { port, hits }
@@ -141,10 +140,12 @@ pub fn cloud_shell(uri: &str) -> Host {
         .with("AWS_REGION", "eu-west-1")
 }
 
-fn serve(client: &TcpStream, answer: &Answer) -> std::io::Result<()> {
+fn serve(client: &TcpStream, answer: &Answer, count: &AtomicUsize) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut writer = client.try_clone()?;
     while let Some(request) = Head::read(&mut reader)? {
+        // A connection may carry several requests.
+        count.fetch_add(1, Ordering::SeqCst);
         let known = request.header("authorization") == Some(AUTHORIZATION);
         let forbidden = Answer::status("403 Forbidden", "who are you?");
         let answer = if known { answer } else { &forbidden };
