@@ -20,7 +20,7 @@ use http_body_util::Empty;
 pub use address::{Address, Endpoint};
 pub use attach::{AttachOptions, Attached};
 pub use create::{CreateError, Created};
-pub use image_reference::ImageReference;
+pub use image_reference::{ImageReference, is_image_id};
 pub use pull::{PullDisplay, PullMessage, PullProgress};
 pub use wait::{Exit, WaitCondition, Waiting};
 
@@ -136,12 +136,7 @@ impl Engine {
     /// executed, 125 for the rest.
     pub async fn start(&self, id: &str) -> Result<()> {
         let started = self.docker.start_container(id, None::<StartContainerOptions>).await;
-        started.map_err(|error| match error {
-            bollard::errors::Error::DockerResponseServerError { message, .. } => {
-                Error::new(start_error_kind(&message), engine_says(&message))
-            }
-            error => self.error(error),
-        })
+        started.map_err(|error| self.error(error))
     }
 
     /// `POST /containers/{id}/resize`, in character cells.
@@ -189,7 +184,12 @@ impl Engine {
         let address = &self.address;
         let message =
             format!("cannot connect to the docker engine at `{address}` ({}): {error}", address.origin);
-        let wrapped = Error::new(ErrorKind::Engine, message);
+        // docker takes the exit code of this, too, from its text.
+        let kind = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => ErrorKind::CommandNotExecutable,
+            _ => ErrorKind::Engine,
+        };
+        let wrapped = Error::new(kind, message);
         match error.kind() {
             std::io::ErrorKind::PermissionDenied => wrapped.hint(
                 "this user may not use the socket: join the `docker` group and log in again, or use sudo",
@@ -212,13 +212,14 @@ fn engine_says(message: &str) -> String {
     format!("error response from the engine: {}", message.trim())
 }
 
+/// The docker CLI takes the exit code of every refusal, not only of a start, from the text.
 fn response_error(message: &str) -> Error {
-    Error::new(ErrorKind::Engine, engine_says(message))
+    Error::new(refusal_kind(message), engine_says(message))
 }
 
 /// As the docker CLI reads it from the text (cli/command/container/run.go, `toStatusError`): the API has one
 /// status for all of these.
-fn start_error_kind(message: &str) -> ErrorKind {
+fn refusal_kind(message: &str) -> ErrorKind {
     let has = |text: &str| message.contains(text);
     if has("executable file not found")
         || has("no such file or directory")
@@ -245,7 +246,7 @@ mod tests {
             ("exec: \"/etc\": is a directory: unknown", ErrorKind::CommandNotExecutable),
             ("driver failed programming external connectivity", ErrorKind::Engine),
         ] {
-            assert_eq!(start_error_kind(message), kind, "{message}");
+            assert_eq!(refusal_kind(message), kind, "{message}");
         }
     }
 }

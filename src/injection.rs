@@ -2,7 +2,7 @@
 //!
 //! The only part that knows both AWS's words and Docker's.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::credentials::{Credentials, Secret};
@@ -11,6 +11,9 @@ use crate::spec::ContainerSpec;
 
 /// The three that only work together.
 const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
+/// Which of the two an SDK reads depends on its age.
+const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// What an SDK would use instead of, or beside, the static variables. An image that sets one of them would
 /// win over the credentials, or break them: an empty `AWS_PROFILE` breaks boto3, so they are taken away and
@@ -58,25 +61,23 @@ pub enum Keys {
     Users,
 }
 
-/// Looks at the user's own variables before anything is fetched.
+/// Looks at the user's own variables before anything is fetched. One without a value, as `-e AWS_SESSION_TOKEN`
+/// leaves it where the host has none, counts as not given.
 ///
 /// # Errors
 /// Usage, when one or two of the three key variables are given: mixed with ours they would be a broken set.
 pub fn whose_keys(spec: &ContainerSpec) -> Result<Keys> {
-    let own = own_names(spec);
-    let given: Vec<_> = KEYS.into_iter().filter(|key| own.contains(key)).collect();
+    let own = own_values(spec);
+    let (given, missing): (Vec<&str>, Vec<&str>) = KEYS.into_iter().partition(|key| own.contains_key(key));
     match given.len() {
         0 => Ok(Keys::Provided),
         3 => Ok(Keys::Users),
-        _ => {
-            let missing: Vec<_> = KEYS.into_iter().filter(|key| !own.contains(key)).collect();
-            Err(Error::usage(format!(
-                "the container's environment is given {} without {}: half a set of keys",
-                quoted(&given),
-                quoted(&missing)
-            ))
-            .hint("leave all three out, and credrun fills them in; or give all three with `-e`"))
-        }
+        _ => Err(Error::usage(format!(
+            "the container's environment is given {} without {}: half a set of keys",
+            quoted(&given),
+            quoted(&missing)
+        ))
+        .hint("leave all three out, and credrun fills them in; or give all three with `-e`")),
     }
 }
 
@@ -92,14 +93,19 @@ impl Injection {
         credentials: Option<&Credentials>,
         region: Option<&str>,
     ) -> Self {
-        let own = own_names(spec);
-        let mut wanted = credentials.map_or_else(Vec::new, key_entries);
-        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        let own = own_values(spec);
+        // SDKs differ in which of the two they read, so that a user who sets one means both.
+        let region = REGIONS.iter().find_map(|name| own.get(name).copied()).or(region);
+        let mut wanted = match credentials {
+            Some(credentials) => key_entries(credentials),
+            None => vec![Entry::TakeAway("AWS_CREDENTIAL_EXPIRATION")],
+        };
+        for name in REGIONS {
             wanted.extend(region.map(|region| Entry::Set(name, Secret::new(region))));
         }
         wanted.extend(TAKEN_AWAY.map(Entry::TakeAway));
         let (kept, overridden): (Vec<_>, Vec<_>) =
-            wanted.into_iter().partition(|entry| !own.contains(entry.name()));
+            wanted.into_iter().partition(|entry| !own.contains_key(entry.name()));
         let mut warnings: Vec<_> = overridden.iter().map(Entry::overridden).collect();
         if credentials.is_none() {
             warnings.push(format!("the container gets the keys that you gave it: {}", quoted(&KEYS)));
@@ -113,14 +119,16 @@ impl Injection {
         &self.warnings
     }
 
-    /// The entries as the create request's `Env` takes them, secrets in clear.
+    /// The create request's `Env`: the specification's own variables and the injected ones, secrets in clear.
     #[must_use]
-    pub fn expose(&self) -> Vec<String> {
+    pub fn expose(&self, spec: &ContainerSpec) -> Vec<String> {
+        let replaced = |own: &&str| self.entries.iter().any(|entry| entry.name() == split(own).0);
+        let own = spec.env().filter(|own| !replaced(own)).map(str::to_owned);
         let text = |entry: &Entry| match entry {
             Entry::Set(name, value) => format!("{name}={}", value.expose()),
             Entry::TakeAway(name) => (*name).to_owned(),
         };
-        self.entries.iter().map(text).collect()
+        own.chain(self.entries.iter().map(text)).collect()
     }
 }
 
@@ -159,8 +167,13 @@ fn key_entries(credentials: &Credentials) -> Vec<Entry> {
     entries
 }
 
-fn own_names(spec: &ContainerSpec) -> BTreeSet<&str> {
-    spec.env().map(|entry| entry.split_once('=').map_or(entry, |(name, _)| name)).collect()
+/// The user's variables that have a value.
+fn own_values(spec: &ContainerSpec) -> BTreeMap<&str, &str> {
+    spec.env().map(split).filter(|(_, value)| !value.is_empty()).collect()
+}
+
+fn split(entry: &str) -> (&str, &str) {
+    entry.split_once('=').unwrap_or((entry, ""))
 }
 
 fn quoted(names: &[&str]) -> String {
@@ -183,14 +196,22 @@ mod tests {
         Credentials::new("ASIAIOSFODNN7EXAMPLE", Secret::new("sec/ret"), token, expiration, "test")
     }
 
+    fn injected(
+        env: &[&str],
+        credentials: Option<&Credentials>,
+        region: Option<&str>,
+    ) -> (Vec<String>, String) {
+        let spec = spec(env);
+        let injection = Injection::static_variables(&spec, credentials, region);
+        (injection.expose(&spec), injection.warnings().join("\n"))
+    }
+
     #[test]
     fn exactly_the_variables_of_the_sdks() {
-        let injection = Injection::static_variables(
-            &spec(&["FOO=bar"]),
-            Some(&credentials(Some(1_728_549_858))),
-            Some("eu-west-1"),
-        );
+        let credentials = credentials(Some(1_728_549_858));
+        let (exposed, warnings) = injected(&["FOO=bar"], Some(&credentials), Some("eu-west-1"));
         let mut expected: Vec<String> = [
+            "FOO=bar",
             "AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY=sec/ret",
             "AWS_SESSION_TOKEN=tok/en==",
@@ -201,47 +222,60 @@ mod tests {
         .map(str::to_owned)
         .to_vec();
         expected.extend(TAKEN_AWAY.map(str::to_owned));
-        assert_eq!(injection.expose(), expected);
-        assert!(injection.warnings().is_empty());
-        let shown = format!("{injection:?}");
+        assert_eq!((exposed, warnings.as_str()), (expected, ""));
+        let shown = format!("{:?}", Injection::static_variables(&spec(&[]), Some(&credentials), None));
         assert!(!shown.contains("sec/ret") && !shown.contains("tok/en"), "{shown}");
     }
 
     #[test]
     fn no_region_and_no_expiration_set_none() {
-        let exposed = Injection::static_variables(&spec(&[]), Some(&credentials(None)), None).expose();
+        let (exposed, _) = injected(&[], Some(&credentials(None)), None);
         assert!(exposed.contains(&"AWS_CREDENTIAL_EXPIRATION".to_owned()));
         assert!(!exposed.iter().any(|entry| entry.contains("REGION")), "{exposed:?}");
     }
 
     #[test]
     fn the_users_own_wins_with_a_warning() {
-        let spec = spec(&["AWS_REGION=x", "AWS_PROFILE=dev"]);
-        let injection = Injection::static_variables(&spec, Some(&credentials(None)), Some("eu-west-1"));
-        let exposed = injection.expose();
-        assert!(!exposed.iter().any(|entry| entry.starts_with("AWS_REGION")));
+        let (exposed, warnings) = injected(&["AWS_PROFILE=dev"], Some(&credentials(None)), None);
+        assert!(exposed.contains(&"AWS_PROFILE=dev".to_owned()));
         assert!(!exposed.contains(&"AWS_PROFILE".to_owned()));
-        assert!(exposed.contains(&"AWS_DEFAULT_REGION=eu-west-1".to_owned()));
-        let warnings = injection.warnings().join("\n");
-        assert!(
-            warnings.contains("`AWS_REGION` is your own") && warnings.contains("`AWS_PROFILE`"),
-            "{warnings}"
-        );
+        assert!(warnings.contains("`AWS_PROFILE`"), "{warnings}");
+    }
+
+    #[test]
+    fn a_region_of_the_users_is_both_regions() {
+        for own in ["AWS_REGION=x-1", "AWS_DEFAULT_REGION=x-1"] {
+            let (exposed, warnings) = injected(&[own], Some(&credentials(None)), Some("eu-west-1"));
+            for entry in ["AWS_REGION=x-1", "AWS_DEFAULT_REGION=x-1"] {
+                assert_eq!(exposed.iter().filter(|other| *other == entry).count(), 1, "{exposed:?}");
+            }
+            assert!(!exposed.iter().any(|entry| entry.contains("eu-west-1")), "{exposed:?}");
+            assert!(warnings.contains("is your own"), "{warnings}");
+        }
     }
 
     #[test]
     fn half_a_set_of_keys_is_refused() {
         assert_eq!(whose_keys(&spec(&["A=1"])).expect("none"), Keys::Provided);
-        let all = spec(&["AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_SESSION_TOKEN=c"]);
-        assert_eq!(whose_keys(&all).expect("all"), Keys::Users);
-        assert!(!Injection::static_variables(&all, None, None).expose().iter().any(|e| e.contains("KEY")));
-        for half in [
-            &["AWS_ACCESS_KEY_ID=a"][..],
-            &["AWS_SESSION_TOKEN"],
-            &["AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"],
-        ] {
+        let all = ["AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_SESSION_TOKEN=c"];
+        assert_eq!(whose_keys(&spec(&all)).expect("all"), Keys::Users);
+        let (exposed, warnings) = injected(&all, None, None);
+        assert_eq!(exposed.iter().filter(|entry| entry.contains('=')).count(), 3, "{exposed:?}");
+        assert!(warnings.contains("keys that you gave"), "{warnings}");
+        for half in [&all[..1], &all[1..], &all[..2]] {
             let error = whose_keys(&spec(half)).expect_err("half");
             assert!(error.to_string().contains("half a set") && !error.to_string().contains("=a"), "{error}");
         }
+    }
+
+    /// `-e AWS_ACCESS_KEY_ID`, where the host has none, is how a docker line that works elsewhere looks here.
+    #[test]
+    fn a_key_without_a_value_is_none() {
+        let bare = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN"];
+        assert_eq!(whose_keys(&spec(&bare)).expect("none given"), Keys::Provided);
+        let (exposed, warnings) = injected(&bare, Some(&credentials(None)), None);
+        let keys = exposed.iter().filter(|entry| KEYS.contains(&split(entry).0));
+        assert_eq!(keys.count(), 3, "{exposed:?}");
+        assert!(exposed.contains(&"AWS_SECRET_ACCESS_KEY=sec/ret".to_owned()) && warnings.is_empty());
     }
 }

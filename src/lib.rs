@@ -4,6 +4,9 @@
 //! [`credentials::Credentials`], an injection turns them into variables of a [`spec::ContainerSpec`], and the
 //! engine runs it.
 
+// Both panic when the stream is closed, and a panic could leave a container behind.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod cli;
 pub mod credentials;
 pub mod engine;

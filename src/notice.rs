@@ -1,7 +1,7 @@
 //! What credrun tells the user before the run: one line of who the container is, and warnings. On stderr, and
 //! nothing of it with `-q`.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
 use time::{Duration, OffsetDateTime};
 
@@ -20,7 +20,7 @@ pub(crate) struct Notices {
 
 impl Notices {
     pub(crate) fn new(client: &ClientOptions) -> Self {
-        let line = client.verbose || std::io::stderr().is_terminal();
+        let line = client.verbose || io::stderr().is_terminal();
         Self { line: line && !client.quiet, warnings: !client.quiet }
     }
 
@@ -28,7 +28,7 @@ impl Notices {
     pub(crate) fn identity(&self, request: &RunRequest, identity: &Identity) {
         let now = OffsetDateTime::now_utc();
         if let Some(credentials) = identity.credentials.as_ref().filter(|_| self.line) {
-            eprintln!("credrun: {}", principal_line(credentials, now));
+            say(&principal_line(credentials, now));
         }
         if self.warnings {
             let all = request.client.warnings.iter().chain(identity.injection.warnings()).cloned();
@@ -42,8 +42,19 @@ impl Notices {
     }
 }
 
-fn warn(text: &str) {
-    eprintln!("credrun: warning: {text}");
+/// A line of ours on stderr. When nobody takes it, the run goes on: `eprintln!` would panic, with a container up.
+pub(crate) fn say(text: &str) {
+    line(&format!("credrun: {text}"));
+}
+
+/// A warning on stderr.
+pub(crate) fn warn(text: &str) {
+    say(&format!("warning: {text}"));
+}
+
+/// A line on stderr as it is.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 fn principal_line(credentials: &Credentials, now: OffsetDateTime) -> String {

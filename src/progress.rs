@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::engine::{PullDisplay, PullMessage};
+use crate::notice::{self, warn};
 
 /// The display for this stderr.
 #[must_use]
@@ -28,10 +29,6 @@ impl PullDisplay for Silent {
     }
 }
 
-fn warn(text: &str) {
-    eprintln!("credrun: warning: {text}");
-}
-
 struct Lines;
 
 impl PullDisplay for Lines {
@@ -40,7 +37,7 @@ impl PullDisplay for Lines {
         if message.progress.as_ref().is_some_and(|progress| progress.current.is_some()) {
             return;
         }
-        eprintln!("{}", line(message));
+        notice::line(&line(message));
     }
     fn warning(&mut self, text: &str) {
         warn(text);

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
 
 use crate::credentials::Credentials;
 use crate::environment::Environment;
@@ -88,10 +89,27 @@ pub fn check(options: &AwsOptions) -> Result<()> {
 pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
     check(options)?;
     let base = chain::of_host(options, environment).await?.credentials().await?;
+    refuse_expired(&base, OffsetDateTime::now_utc())?;
     match &options.role {
         Some(role) => assume_role::assume(role, &base, options, environment).await,
         None if base.is_temporary() => Ok(base),
         None => Err(long_term(&base)),
+    }
+}
+
+/// SDKs use what they are served, expired or not, and the container would fail with a riddle.
+fn refuse_expired(base: &Credentials, now: OffsetDateTime) -> Result<()> {
+    match base.expiration() {
+        Some(end) if end <= now => Err(Error::new(
+            ErrorKind::Credentials,
+            format!(
+                "the credentials from {} expired at {}",
+                base.principal_source(),
+                base.expiration_iso8601().unwrap_or_default()
+            ),
+        )
+        .hint("sign in again, or unset the variables that hold them; and compare this machine's clock (`date -u`)")),
+        _ => Ok(()),
     }
 }
 

@@ -2,19 +2,22 @@
 
 use std::fs;
 use std::io::Write;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
+use futures_util::FutureExt;
 use time::OffsetDateTime;
+use tokio::task::JoinHandle;
 
 use crate::credentials::Credentials;
-use crate::engine::{Address, CreateError, Created, Engine, ImageReference};
+use crate::engine::{Address, CreateError, Created, Engine, ImageReference, is_image_id};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::{self, Injection, Keys};
-use crate::notice::Notices;
+use crate::notice::{Notices, line};
 use crate::request::{PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
-use crate::session::{ContainerExit, Session, interrupted};
+use crate::session::{ContainerExit, LAST_CALLS, Session, interrupted};
 use crate::{progress, provider, region, request};
 
 /// Carries a request out.
@@ -23,12 +26,12 @@ use crate::{progress, provider, region, request};
 /// Every failure before the container has ended; its kind decides the exit code.
 pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<ContainerExit> {
     let keys = injection::whose_keys(&request.spec)?;
+    refuse_idle_options(&request, keys)?;
     provider::check(&request.aws)?;
     let address = Address::from_environment(environment)?;
     if !request.client.allow_insecure_engine {
         address.require_private()?;
     }
-    let cidfile = CidFile::reserve(request.client.cidfile.as_deref())?;
     let fetch = Source { request: &request, environment, keys };
     let (engine, mut identity) = tokio::try_join!(Engine::connect(address), fetch.fetch())?;
     request::fit_to_api(&mut request, engine.api_version())?;
@@ -36,15 +39,40 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     notices.identity(&request, &identity);
 
     let mut signals = SignalQueue::take_over();
+    let cidfile = CidFile::reserve(request.client.cidfile.as_deref())?;
     let source = Source { request: &request, environment, keys };
-    let run = Run { request: &request, environment, engine: &engine, source: &source };
+    let run = Run { request: &request, environment, engine: &engine, source: &source, notices: &notices };
     let created = run.create(&mut identity, &mut signals).await?;
-    notices.engine_warnings(&created.warnings);
     let session = Session { engine: &engine, id: &created.id, client: &request.client };
     if let Some(Err(error)) = cidfile.map(|cidfile| cidfile.write(&created.id)) {
         return Err(session.clean_up(error).await);
     }
-    session.live(&mut signals).await
+    notices.engine_warnings(&created.warnings);
+    // From here on a container is there: not even a defect of ours may leave it behind.
+    match AssertUnwindSafe(session.live(&mut signals)).catch_unwind().await {
+        Ok(ended) => ended,
+        Err(panic) => {
+            session.clean_up(Error::new(ErrorKind::Abandoned, "a defect of credrun")).await;
+            std::panic::resume_unwind(panic)
+        }
+    }
+}
+
+/// With keys of the user's own nothing is fetched, so that `--role-arn` would narrow nothing.
+fn refuse_idle_options(request: &RunRequest, keys: Keys) -> Result<()> {
+    let aws = &request.aws;
+    let option = match (&aws.role, &aws.profile) {
+        (Some(_), _) => "--role-arn",
+        (None, Some(_)) => "--profile",
+        (None, None) => return Ok(()),
+    };
+    if keys == Keys::Provided {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "`{option}` does nothing when the container is given keys of its own with `-e`"
+    ))
+    .hint("leave either out"))
 }
 
 /// Who the container will be.
@@ -91,6 +119,7 @@ struct Run<'a> {
     environment: &'a Environment,
     engine: &'a Engine,
     source: &'a Source<'a>,
+    notices: &'a Notices,
 }
 
 impl Run<'_> {
@@ -100,11 +129,12 @@ impl Run<'_> {
         if policy == PullPolicy::Always {
             self.pull(identity, signals).await?;
         }
+        let is_id = is_image_id(&self.request.spec.image);
         match self.create_once(identity, signals).await? {
-            Err(CreateError::NoSuchImage(_)) if policy == PullPolicy::Missing => {
+            Err(CreateError::NoSuchImage(_)) if policy == PullPolicy::Missing && !is_id => {
                 if !self.request.client.quiet {
                     let image = ImageReference::parse(&self.request.spec.image).familiar();
-                    eprintln!("Unable to find image '{image}' locally");
+                    line(&format!("Unable to find image '{image}' locally"));
                 }
                 self.pull(identity, signals).await?;
                 self.create_once(identity, signals).await?.map_err(CreateError::into_error)
@@ -121,10 +151,26 @@ impl Run<'_> {
         identity: &Identity,
         signals: &mut SignalQueue,
     ) -> Result<Result<Created, CreateError>> {
-        let create = self.engine.create(&self.request.spec, &identity.injection);
-        let gave_up =
-            || Error::new(ErrorKind::Abandoned, "got 3 SIGTERM/SIGINTs while the engine was creating");
-        signals.through(create).await.ok_or_else(gave_up)
+        let (engine, spec) = (self.engine.clone(), self.request.spec.clone());
+        let injection = identity.injection.clone();
+        let mut create = tokio::spawn(async move { engine.create(&spec, &injection).await });
+        match signals.through(&mut create).await {
+            Some(created) => created.map_err(|error| Error::caused(ErrorKind::Engine, error)),
+            None => Err(self.give_up(create).await),
+        }
+    }
+
+    /// The engine may finish the creation all the same: what it made is removed.
+    async fn give_up(&self, create: JoinHandle<Result<Created, CreateError>>) -> Error {
+        let error = Error::new(ErrorKind::Abandoned, "got 3 SIGTERM/SIGINTs while the engine was creating");
+        match tokio::time::timeout(LAST_CALLS, create).await {
+            Ok(Ok(Ok(created))) => {
+                let session = Session { engine: self.engine, id: &created.id, client: &self.request.client };
+                session.clean_up(error).await
+            }
+            Ok(_) => error,
+            Err(_) => error.hint("the engine may still create it: look with `docker ps -a`"),
+        }
     }
 
     /// Pulls, and fetches the credentials again when the pull has used up their better half.
@@ -136,6 +182,7 @@ impl Run<'_> {
         if identity.is_past_half_life(OffsetDateTime::now_utc()) {
             let fetch = signals.unless_ended(self.source.fetch()).await;
             *identity = fetch.map_err(|signal| interrupted(&signal))??;
+            self.notices.identity(self.request, identity);
         }
         Ok(())
     }

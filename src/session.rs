@@ -5,16 +5,21 @@
 
 mod detach_keys;
 pub mod signals;
+mod stdio;
 mod streams;
 pub mod tty;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 
 use crate::engine::{AttachOptions, Attached, Engine, Exit, WaitCondition, Waiting};
 use crate::error::{Error, ErrorKind, Result};
+use crate::notice::say;
 use crate::request::ClientOptions;
 use detach_keys::DetachKeys;
 use signals::{Next, Signal, SignalQueue};
@@ -22,8 +27,10 @@ use streams::{InputEnd, OutputError};
 
 /// How long a container that we end may take to go before it is removed by force.
 const REMOVAL: Duration = Duration::from_secs(10);
+/// How long output may still come when the engine has lost the container.
+const DRAIN: Duration = Duration::from_secs(1);
 /// How long an answer of the engine may take when the user has already given up.
-const LAST_CALLS: Duration = Duration::from_secs(5);
+pub(crate) const LAST_CALLS: Duration = Duration::from_secs(5);
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,10 +72,11 @@ impl Session<'_> {
             None => return Err(self.abandon(gave_up(), waiting).await),
         }
         if self.client.detach {
-            print_id(self.id)?;
-            return Ok(ContainerExit::Detached);
+            return match print_id(self.id) {
+                Ok(()) => Ok(ContainerExit::Detached),
+                Err(error) => Err(self.abandon(error, waiting).await),
+            };
         }
-        self.follow_size();
         self.stay(copies, waiting, signals).await
     }
 
@@ -109,16 +117,16 @@ impl Session<'_> {
         let Attached { reader, writer } = attached;
         let output = (client.attach_stdout || client.attach_stderr).then(|| {
             if client.tty {
-                tokio::spawn(streams::copy_raw(reader, tokio::io::stdout()))
+                tokio::spawn(streams::copy_raw(reader, stdio::stdout()))
             } else {
-                tokio::spawn(streams::copy_frames(reader, tokio::io::stdout(), tokio::io::stderr()))
+                tokio::spawn(streams::copy_frames(reader, stdio::stdout(), stdio::stderr()))
             }
         });
         let keys = client.tty.then(|| {
             DetachKeys::new(client.detach_keys.clone().unwrap_or_else(|| detach_keys::DEFAULT.to_vec()))
         });
         let input =
-            client.attach_stdin.then(|| tokio::spawn(streams::copy_input(tokio::io::stdin(), writer, keys)));
+            client.attach_stdin.then(|| tokio::spawn(streams::copy_input(stdio::stdin(), writer, keys)));
         Copies { output, input }
     }
 
@@ -129,7 +137,7 @@ impl Session<'_> {
         signals: &mut SignalQueue,
     ) -> Result<ContainerExit> {
         let Copies { mut output, mut input } = copies.unwrap_or_default();
-        let forward = self.forwarder();
+        let (forward, size) = (self.forwarder(), self.size_follower());
         let mut waiting = tokio::spawn(waiting.exit());
         let mut exit: Option<Exit> = None;
         loop {
@@ -149,18 +157,31 @@ impl Session<'_> {
                         return Ok(ContainerExit::Detached);
                     }
                 }
-                end = &mut waiting, if exit.is_none() => exit = Some(flatten(end)?),
-                next = signals.next() => match next {
-                    Next::GiveUp => return Err(self.end_by_force(gave_up(), &mut waiting, exit.is_some()).await),
-                    Next::Signal(signal) => self.act_on(signal, &forward),
+                end = &mut waiting, if exit.is_none() => match flatten(end) {
+                    Ok(end) => exit = Some(end),
+                    Err(error) => return Err(self.lost(error, output).await),
+                },
+                next = signals.next() => match (next, exit) {
+                    // Only its output is still on the way.
+                    (Next::GiveUp, Some(exit)) => return Ok(ContainerExit::Status(exit.status)),
+                    (Next::GiveUp, None) => return Err(self.end_by_force(gave_up(), &mut waiting, false).await),
+                    (Next::Signal(signal), None) if signal.is_fatal() && self.ends_us(&signal) => {
+                        return Err(self.end_by_force(ended_by(&signal), &mut waiting, false).await);
+                    }
+                    (Next::Signal(signal), _) => self.act_on(signal, &forward, &size),
                 },
             }
         }
     }
 
-    fn act_on(&self, signal: Signal, forward: &tokio::sync::mpsc::UnboundedSender<Signal>) {
+    /// Without `--sig-proxy` docker dies of HUP and QUIT, and takes INT and TERM only the third time.
+    fn ends_us(&self, signal: &Signal) -> bool {
+        !self.client.sig_proxy && !signal.is_termination()
+    }
+
+    fn act_on(&self, signal: Signal, forward: &UnboundedSender<Signal>, size: &Notify) {
         if signal.name == "WINCH" {
-            self.follow_size();
+            size.notify_one();
         }
         if self.client.sig_proxy {
             let _ = forward.send(signal);
@@ -168,7 +189,7 @@ impl Session<'_> {
     }
 
     /// Sends signals in their order, beside everything else: a slow engine must not hold up the streams.
-    fn forwarder(&self) -> tokio::sync::mpsc::UnboundedSender<Signal> {
+    fn forwarder(&self) -> UnboundedSender<Signal> {
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel::<Signal>();
         let (engine, id) = (self.engine.clone(), self.id.to_owned());
         tokio::spawn(async move {
@@ -181,22 +202,30 @@ impl Session<'_> {
         sender
     }
 
-    /// Gives the container the size of our terminal. Right after the start it may not be ready: docker tries
-    /// ten more times, 10 to 100 ms apart (cli/command/container/tty.go).
-    fn follow_size(&self) {
-        if !self.client.tty || !io::stdout().is_terminal() {
-            return;
-        }
-        let (engine, id) = (self.engine.clone(), self.id.to_owned());
-        tokio::spawn(async move {
-            for attempt in 0..=10u64 {
-                tokio::time::sleep(Duration::from_millis(attempt * 10)).await;
-                let Some((rows, columns)) = tty::size() else { return };
-                if engine.resize(&id, rows, columns).await.is_ok() {
-                    return;
+    /// Gives the container the size of our terminal, now and at each notice, one after the other, so that the
+    /// last size is the one that stays.
+    fn size_follower(&self) -> Arc<Notify> {
+        let changed = Arc::new(Notify::new());
+        if self.client.tty && io::stdout().is_terminal() {
+            let (engine, id, changed) = (self.engine.clone(), self.id.to_owned(), Arc::clone(&changed));
+            tokio::spawn(async move {
+                loop {
+                    resize(&engine, &id).await;
+                    changed.notified().await;
                 }
-            }
-        });
+            });
+        }
+        changed
+    }
+
+    /// The engine's wait broke off: nobody can tell how the container is, and it holds credentials. What it
+    /// wrote is shown first.
+    async fn lost(&self, error: Error, output: Option<JoinHandle<Result<(), OutputError>>>) -> Error {
+        if let Some(output) = output {
+            let _ = tokio::time::timeout(DRAIN, output).await;
+        }
+        let _ = tokio::time::timeout(LAST_CALLS, self.engine.kill(self.id, "KILL")).await;
+        if self.client.auto_remove { self.clean_up(error).await } else { error }
     }
 
     /// Removes a container that never started.
@@ -211,11 +240,11 @@ impl Session<'_> {
     /// The engine removes what it could not start when AutoRemove is set; it is made sure of here. Without
     /// `--rm` the container stays, as docker leaves it.
     async fn start_failed(&self, error: Error, waiting: Waiting) -> Error {
-        if !self.client.auto_remove {
-            return error;
-        }
         if self.client.detach {
             let _ = print_id(self.id);
+        }
+        if !self.client.auto_remove {
+            return error;
         }
         match tokio::time::timeout(REMOVAL, waiting.exit()).await {
             Ok(Ok(_)) => error,
@@ -232,11 +261,37 @@ impl Session<'_> {
         if ended {
             return error;
         }
-        let _ = tokio::time::timeout(LAST_CALLS, self.engine.kill(self.id, "KILL")).await;
-        match tokio::time::timeout(REMOVAL, waiting).await {
+        match tokio::time::timeout(REMOVAL, self.kill_until(waiting)).await {
             Ok(Ok(Ok(_))) => error,
             _ if self.client.auto_remove => self.clean_up(error).await,
             _ => error.hint(format!("the container `{}` may still run: `docker kill` it", self.id)),
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Kills again and again, since one that is still being started cannot be killed yet.
+    async fn kill_until(
+        &self,
+        waiting: &mut JoinHandle<Result<Exit>>,
+    ) -> Result<Result<Exit>, tokio::task::JoinError> {
+        loop {
+            let _ = tokio::time::timeout(LAST_CALLS, self.engine.kill(self.id, "KILL")).await;
+            if let Ok(end) = tokio::time::timeout(Duration::from_millis(200), &mut *waiting).await {
+                return end;
+            }
+        }
+    }
+}
+
+/// Right after the start the container may not be ready for it: docker tries ten more times, 10 to 100 ms apart
+/// (cli/command/container/tty.go).
+async fn resize(engine: &Engine, id: &str) {
+    for attempt in 0..=10u64 {
+        tokio::time::sleep(Duration::from_millis(attempt * 10)).await;
+        let Some((rows, columns)) = tty::size() else { return };
+        if engine.resize(id, rows, columns).await.is_ok() {
+            return;
         }
     }
 }
@@ -267,11 +322,11 @@ fn output_ended(end: Result<Result<(), OutputError>, tokio::task::JoinError>) ->
             .context("the output cannot be written, and the container was killed")),
         // The status tells how it went on; the engine's own words are worth showing.
         Ok(Err(OutputError::Read(error))) => {
-            eprintln!("credrun: lost the container's output: {error}");
+            say(&format!("lost the container's output: {error}"));
             Ok(())
         }
         Ok(Err(OutputError::Engine(text))) => {
-            eprintln!("credrun: error from the engine in the stream: {text}");
+            say(&format!("error from the engine in the stream: {text}"));
             Ok(())
         }
         Err(error) => Err(Error::caused(ErrorKind::Engine, error)),
@@ -291,6 +346,14 @@ fn gave_up() -> Error {
 
 /// A run that was stopped before its container started.
 pub(crate) fn interrupted(signal: &Signal) -> Error {
+    of_signal(signal, "before the start")
+}
+
+fn ended_by(signal: &Signal) -> Error {
+    of_signal(signal, "and the container was killed")
+}
+
+fn of_signal(signal: &Signal, what: &str) -> Error {
     let number = u8::try_from(signal.number).unwrap_or(0);
-    Error::new(ErrorKind::Interrupted(number), format!("interrupted by SIG{} before the start", signal.name))
+    Error::new(ErrorKind::Interrupted(number), format!("interrupted by SIG{}, {what}", signal.name))
 }

@@ -33,7 +33,7 @@ fn null_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec
 /// Why a container was not created.
 #[derive(Debug)]
 pub enum CreateError {
-    /// The engine has no such image.
+    /// The engine has no such image (404), or not for this platform.
     NoSuchImage(Error),
     /// Anything else.
     Other(Error),
@@ -68,9 +68,9 @@ impl Engine {
             }
             status => {
                 let error = refusal(response).await;
-                // 404 is also the answer for a missing network or runtime: only the text tells them apart.
-                let text = error.to_string().to_lowercase();
-                if status == StatusCode::NOT_FOUND && text.contains("no such image") {
+                // Whatever else it may be that is not there, docker pulls: an image of another platform has
+                // a text of its own.
+                if status == StatusCode::NOT_FOUND {
                     Err(CreateError::NoSuchImage(error))
                 } else {
                     Err(CreateError::Other(error))
@@ -94,10 +94,9 @@ fn query(spec: &ContainerSpec) -> String {
 
 fn body(spec: &ContainerSpec, injection: &Injection) -> Bytes {
     let mut body = spec.body().clone();
-    let injected = injection.expose();
-    if !injected.is_empty() {
-        let own = spec.env().map(str::to_owned);
-        body.insert("Env".to_owned(), own.chain(injected).collect::<Vec<_>>().into());
+    let env = injection.expose(spec);
+    if !env.is_empty() {
+        body.insert("Env".to_owned(), env.into());
     }
     serde_json::Value::Object(body).to_string().into()
 }

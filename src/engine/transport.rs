@@ -93,6 +93,7 @@ async fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
         Endpoint::Tcp { host, port } => {
             let stream = tokio::net::TcpStream::connect((host.as_str(), *port)).await?;
             stream.set_nodelay(true)?;
+            keep_alive(&stream)?;
             Ok(Box::new(stream))
         }
         #[cfg(windows)]
@@ -103,6 +104,24 @@ async fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
         #[cfg(not(windows))]
         Endpoint::NamedPipe(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "no named pipes here")),
     }
+}
+
+/// A wait or an attached stream is silent for hours: without probes a vanished engine would never be missed.
+/// 30 s between them, as the docker CLI has it.
+#[cfg(unix)]
+fn keep_alive(stream: &tokio::net::TcpStream) -> io::Result<()> {
+    rustix::net::sockopt::set_socket_keepalive(stream, true)?;
+    #[cfg(target_os = "linux")]
+    rustix::net::sockopt::set_tcp_keepidle(stream, Duration::from_secs(30))?;
+    #[cfg(target_os = "linux")]
+    rustix::net::sockopt::set_tcp_keepintvl(stream, Duration::from_secs(30))?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "the same signature everywhere")]
+fn keep_alive(_: &tokio::net::TcpStream) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The profile in use, read by aws-config's own parser from the files that the environment names.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use aws_config::profile::ProfileSet;
@@ -11,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::AwsOptions;
 
 /// A profile's name and the sections of `~/.aws/config` and `~/.aws/credentials`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Profile {
     /// Which one is in use.
     pub(crate) name: String,
@@ -21,6 +22,13 @@ pub(crate) struct Profile {
     pub(crate) files: EnvConfigFiles,
     sections: ProfileSet,
     shared: ProfileSet,
+}
+
+impl fmt::Debug for Profile {
+    /// The name alone: the files hold keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Profile {
@@ -65,6 +73,21 @@ impl Profile {
         self.get("role_arn").is_some() && self.get("web_identity_token_file").is_none()
     }
 
+    /// Whether this profile, or one that it has its credentials from, runs a credential_process: that may
+    /// wait for a person.
+    pub(crate) fn runs_a_process(&self) -> bool {
+        let mut seen = Vec::new();
+        let mut next = Some(self.name.as_str());
+        while let Some(section) = next.and_then(|name| self.sections.get_profile(name)) {
+            if section.get("credential_process").is_some() {
+                return true;
+            }
+            seen.push(section.name());
+            next = section.get("source_profile").filter(|source| !seen.contains(source));
+        }
+        false
+    }
+
     /// The profiles that there are, for a message.
     pub(crate) fn others(&self) -> Vec<&str> {
         let mut names: Vec<_> = self.sections.profiles().collect();
@@ -107,4 +130,40 @@ async fn parse(files: &EnvConfigFiles, name: &str) -> Result<ProfileSet> {
         Error::new(ErrorKind::Credentials, "the AWS config or credentials file cannot be parsed")
             .hint("`aws configure list` names the line; a profile is a `[profile NAME]` section with `key = value` lines")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn load(config: &str, name: &str) -> Profile {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let path = folder.path().join("config");
+        std::fs::write(&path, config).expect("written");
+        let nowhere = folder.path().join("none").display().to_string();
+        let files =
+            [("AWS_CONFIG_FILE", path.display().to_string()), ("AWS_SHARED_CREDENTIALS_FILE", nowhere)];
+        let options = AwsOptions { profile: Some(name.to_owned()), ..AwsOptions::default() };
+        Profile::load(&options, &files.into_iter().collect()).await.expect("loaded")
+    }
+
+    #[tokio::test]
+    async fn debug_shows_no_key_of_the_files() {
+        let profile =
+            load("[profile a]\naws_access_key_id = AKIA\naws_secret_access_key = MARK\n", "a").await;
+        let shown = format!("{profile:?} {profile:#?}");
+        assert!(profile.exists() && shown.contains('a') && !shown.contains("MARK"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn a_process_behind_a_role_is_found_and_a_circle_ends() {
+        let config = "[profile role]\nrole_arn = x\nsource_profile = base\n\
+                      [profile base]\ncredential_process = wait\n\
+                      [profile a]\nrole_arn = x\nsource_profile = b\n\
+                      [profile b]\nrole_arn = x\nsource_profile = a\n\
+                      [profile self]\nrole_arn = x\nsource_profile = self\n";
+        for (name, runs) in [("role", true), ("base", true), ("a", false), ("self", false), ("none", false)] {
+            assert_eq!(load(config, name).await.runs_a_process(), runs, "{name}");
+        }
+    }
 }

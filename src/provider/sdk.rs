@@ -63,7 +63,7 @@ impl CredentialProvider for ProfileSource {
             return Ok(keys);
         }
         let asked = self.provider()?;
-        let answer = if self.profile.get("credential_process").is_some() {
+        let answer = if self.profile.runs_a_process() {
             asked.provide_credentials().await
         } else {
             timeout(LIMIT, asked.provide_credentials()).await.unwrap_or_else(|_| Err(too_long()))

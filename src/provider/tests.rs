@@ -137,6 +137,14 @@ async fn long_term_keys_do_not_go_out_without_a_role() {
     assert!(said.contains("long-term keys") && said.contains("--role-arn"), "{said}");
 }
 
+#[tokio::test]
+async fn expired_keys_of_the_environment_are_refused() {
+    let home = Home::new("", "");
+    let keys = [KEYS[0], KEYS[1], KEYS[2], ("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")];
+    let said = shown(provide(&options(None, None), &home.environment(&keys)).await);
+    assert!(said.contains("expired at 2020-01-01T00:00:00Z"), "{said}");
+}
+
 fn sts(body: &str) -> Reply {
     http("200 OK", "content-type: text/xml\r\n", body)
 }

@@ -1,7 +1,9 @@
 //! Signals of the host, by the names that the engine knows them under.
 //!
 //! Every one that can be caught is forwarded, as the docker CLI does it, except those that concern this
-//! process alone: CHLD, PIPE and URG. ILL, FPE and SEGV cannot be caught in safe Rust.
+//! process alone: CHLD, PIPE and URG, and TTIN and TTOU. Docker catches the last two, and then turns round and
+//! round on the terminal when it is in the background; without that it stops there, as every program does.
+//! ILL, FPE and SEGV cannot be caught in safe Rust.
 
 /// A signal that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,12 @@ impl Signal {
     #[must_use]
     pub fn is_termination(&self) -> bool {
         matches!(self.name.as_str(), "INT" | "TERM")
+    }
+
+    /// Whether it ends a program that does nothing about it, and is how users and terminals end one.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        self.is_termination() || matches!(self.name.as_str(), "HUP" | "QUIT")
     }
 }
 
@@ -78,8 +86,6 @@ mod platform {
             (Number::TERM, "TERM"),
             (Number::CONT, "CONT"),
             (Number::TSTP, "TSTP"),
-            (Number::TTIN, "TTIN"),
-            (Number::TTOU, "TTOU"),
             (Number::XCPU, "XCPU"),
             (Number::XFSZ, "XFSZ"),
             (Number::VTALARM, "VTALRM"),
@@ -114,7 +120,7 @@ mod platform {
         #[test]
         fn what_concerns_this_process_alone_is_not_forwarded() {
             let names: Vec<_> = forwarded().into_iter().map(|(_, name)| name).collect();
-            for name in ["CHLD", "PIPE", "URG", "KILL", "STOP"] {
+            for name in ["CHLD", "PIPE", "URG", "TTIN", "TTOU", "KILL", "STOP"] {
                 assert!(!names.contains(&name.to_owned()), "{name}");
             }
             for name in ["HUP", "INT", "TERM", "USR1", "WINCH"] {
@@ -206,7 +212,7 @@ impl SignalQueue {
         }
     }
 
-    /// Does `work` until it is done or the first INT or TERM comes.
+    /// Does `work` until it is done or the first signal comes that ends a program.
     pub(crate) async fn unless_ended<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Signal> {
         tokio::pin!(work);
         loop {
@@ -223,13 +229,13 @@ impl SignalQueue {
         }
     }
 
-    /// An INT or TERM that came and that nobody has acted on.
+    /// A signal that ends a program and that nobody has acted on.
     pub(crate) fn termination(&mut self) -> Option<Signal> {
         while let Some(signal) = self.signals.try_recv() {
             self.counted(&signal);
             self.kept.push_back(signal);
         }
-        self.kept.iter().find(|signal| signal.is_termination()).cloned()
+        self.kept.iter().find(|signal| signal.is_fatal()).cloned()
     }
 
     /// The next signal, those that were kept first.
@@ -244,5 +250,24 @@ impl SignalQueue {
     fn counted(&mut self, signal: &Signal) -> bool {
         self.terminations += u8::from(signal.is_termination());
         self.terminations >= PATIENCE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_a_program_and_what_is_counted() {
+        let signal = |name: &str| Signal { number: 0, name: name.to_owned() };
+        for (name, fatal, counted) in [
+            ("INT", true, true),
+            ("TERM", true, true),
+            ("HUP", true, false),
+            ("QUIT", true, false),
+            ("USR1", false, false),
+        ] {
+            assert_eq!((signal(name).is_fatal(), signal(name).is_termination()), (fatal, counted), "{name}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::detach_keys::DetachKeys;
 
 /// Large enough that the cost of a call does not matter, small enough that many runs side by side fit.
-const CHUNK: usize = 64 * 1024;
+pub(super) const CHUNK: usize = 64 * 1024;
 
 /// Why copying the output ended early.
 #[derive(Debug)]
