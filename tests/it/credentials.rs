@@ -165,3 +165,20 @@ fn the_source_is_told_on_stderr_when_asked_for() {
     let (_, outcome) = aws_variables(&cloud_shell(&endpoint.uri()), &["--quiet"], image());
     assert_eq!(outcome.stderr, "", "-q silences it");
 }
+
+#[test]
+fn keys_named_without_a_value_are_filled_in() {
+    let endpoint = Endpoint::giving(&Keys::marked());
+    let bare = ["-e", "AWS_ACCESS_KEY_ID", "-e", "AWS_SECRET_ACCESS_KEY", "-e", "AWS_SESSION_TOKEN"];
+    let (mut seen, _) = aws_variables(&cloud_shell(&endpoint.uri()), &bare, image());
+    seen.remove("AWS_CREDENTIAL_EXPIRATION");
+    assert_eq!(seen, marked());
+}
+
+#[test]
+fn a_role_narrows_nothing_beside_keys_of_the_user_s_own() {
+    let role = ["--role-arn", "arn:aws:iam::123456789012:role/narrow"];
+    let keys = ["-e", "AWS_ACCESS_KEY_ID=a", "-e", "AWS_SECRET_ACCESS_KEY=b", "-e", "AWS_SESSION_TOKEN=c"];
+    let told = refused(Host::bare(), &[&role[..], &keys[..]].concat());
+    assert!(told.contains("`--role-arn` does nothing"), "{told}");
+}

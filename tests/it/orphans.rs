@@ -98,3 +98,44 @@ fn with_rm_false_the_container_stays() {
     assert_eq!(outcome.code, 3, "{outcome:?}");
     assert_eq!(container.inspect("{{.State.ExitCode}}").as_deref(), Some("3"));
 }
+
+#[test]
+fn a_detached_run_that_cannot_tell_its_id_is_ended() {
+    let host = Host::new();
+    let container = Container::named("untold");
+    let arguments = [&["-d"], &container.options()[..], &[image(), "sleep", "600"]].concat();
+    let mut command = host.command(Program::Credrun, &arguments);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("credrun");
+    drop(child.stdout.take());
+    let code = wait(&mut child, PATIENCE);
+    assert!(!container.exists(), "nobody knows of it");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_closed_stderr_stops_nothing() {
+    let host = Host::new();
+    let container = Container::named("stderr");
+    let arguments = [&["--verbose"], &container.options()[..], &[image(), "sh", "-c", "exit 7"]].concat();
+    let mut command = host.command(Program::Credrun, &arguments);
+    let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("credrun");
+    drop(child.stderr.take());
+    let code = wait(&mut child, PATIENCE);
+    assert!(!container.exists(), "the container has ended");
+    assert_eq!(code, Some(7));
+}
+
+#[test]
+fn a_hangup_ends_the_container_when_signals_are_not_passed_on() {
+    let host = Host::new();
+    let container = Container::named("hangup");
+    let script = "echo ready; exec sleep 600";
+    let arguments =
+        [&["--sig-proxy=false"], &container.options()[..], &[image(), "sh", "-c", script]].concat();
+    let running = start(&mut host.command(Program::Credrun, &arguments));
+    running.wait_for("ready");
+    running.signal(Signal::HUP);
+    let outcome = running.outcome();
+    assert!(!container.exists(), "the container is gone before credrun is");
+    assert_eq!(outcome.code, 129, "{outcome:?}");
+}
