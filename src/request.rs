@@ -2,7 +2,7 @@
 //! terminal and files. Nothing here asks AWS or the engine.
 
 pub mod api;
-pub mod effects;
+pub(crate) mod effects;
 pub mod env_file;
 mod resolving;
 

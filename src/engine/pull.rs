@@ -121,12 +121,11 @@ fn told(line: &[u8], display: &mut dyn PullDisplay) -> Result<()> {
         Error::caused(ErrorKind::Engine, error).context("the engine's pull message is not JSON")
     })?;
     let error = message.error_detail.as_ref().map(|detail| detail.message.clone()).or(message.error.clone());
-    match error {
-        Some(error) => Err(super::response_error(&error)),
-        None => {
-            display.message(&message);
-            Ok(())
-        }
+    if let Some(error) = error {
+        Err(super::response_error(&error))
+    } else {
+        display.message(&message);
+        Ok(())
     }
 }
 

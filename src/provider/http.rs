@@ -26,7 +26,7 @@ fn build(bundle: Option<Vec<u8>>, proxy: ProxyConfig) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().proxy_config(proxy.clone());
         connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|parts| parts.sleep_impl()));
+        connector.set_sleep_impl(components.and_then(aws_sdk_sts::config::RuntimeComponents::sleep_impl));
         connector
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .tls_context(trust(bundle.as_ref()))

@@ -236,7 +236,9 @@ pub fn network(request: &mut RunRequest, values: &[String], _: &Host<'_>) -> Don
             add_endpoint(&mut request.spec, &attachment.target, attachment.endpoint.clone().into())?;
         }
     }
-    if attachments.iter().any(|a| a.is_user_defined()) && attachments.iter().any(|a| !a.is_user_defined()) {
+    if attachments.iter().any(super::super::cli::values::network::Attachment::is_user_defined)
+        && attachments.iter().any(|a| !a.is_user_defined())
+    {
         return Err(
             "conflicting options: cannot attach both user-defined and non-user-defined network-modes".into(),
         );

@@ -214,7 +214,7 @@ mod tests {
         let environment = Environment::from_iter([("DOCKER_DEFAULT_PLATFORM", "linux/arm64")]);
         let host = Host {
             environment: &environment,
-            working_directory: Path::new("/work"),
+            working_directory: Path::new("/here"),
             stdin_is_terminal: true,
             console_size: Some((24, 80)),
         };
@@ -264,7 +264,7 @@ mod tests {
             (client.detach_keys, client.detach_keys_text),
             (Some(vec![24, b'x']), Some("ctrl-x,x".into()))
         );
-        assert_eq!((client.pull, client.cidfile), (PullPolicy::Always, Some("/work/id".into())));
+        assert_eq!((client.pull, client.cidfile), (PullPolicy::Always, Some("/here/id".into())));
         let client = resolved("-d -i bb").unwrap().client;
         assert!(
             client.detach

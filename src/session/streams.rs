@@ -120,7 +120,7 @@ where
                 Some((Target::Stderr, range)) => write(&mut stderr, &data[range]).await?,
                 // Bounded, since this is kept.
                 Some((Target::Engine, range)) if message.len() < CHUNK => {
-                    message.extend_from_slice(&data[range])
+                    message.extend_from_slice(&data[range]);
                 }
                 Some((Target::Engine, _)) | None => {}
             }

@@ -38,6 +38,7 @@ fn split_base(text: &str) -> (u32, &str) {
 
 /// `digits` without underscores; `None` when one of them does not stand between two digits (the prefix
 /// of a base counts as one).
+#[must_use]
 pub fn without_underscores(digits: &str, radix: u32) -> Option<String> {
     let mut previous_is_digit = matches!(radix, 2 | 16) || (radix == 8 && !digits.starts_with('0'));
     for c in digits.chars() {

@@ -58,7 +58,7 @@ fn set(mount: &mut Map<String, Value>, field: &str) -> Parsed<()> {
             size::parse(value).map_err(|_| bad(&key, value))?,
         ),
         "tmpfs-mode" => {
-            put(options(mount, "TmpfsOptions"), "Mode", octal(value).ok_or_else(|| bad(&key, value))?)
+            put(options(mount, "TmpfsOptions"), "Mode", octal(value).ok_or_else(|| bad(&key, value))?);
         }
         _ => return Err(format!("unexpected key `{key}` in `{field}`")),
     }

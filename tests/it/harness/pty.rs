@@ -91,7 +91,7 @@ impl Terminal {
     pub fn outcome(&self, child: &mut Child) -> TerminalOutcome {
         let code = wait(child, PATIENCE).unwrap_or_else(|| {
             let _ = child.kill();
-            panic!("not ended after {PATIENCE:?}: {}", self.text())
+            panic!("not ended after {PATIENCE:?}: {}", self.text());
         });
         // What was written before this mark has come when the mark has.
         let mark = b"<end of the program's output>";
@@ -120,9 +120,7 @@ impl Terminal {
     /// Waits until `text` was written.
     pub fn wait_for(&self, text: &str) {
         let shown = || self.text().contains(text);
-        if !super::run::within(PATIENCE, shown) {
-            panic!("`{text}` not shown after {PATIENCE:?}: {}", self.text());
-        }
+        assert!(super::run::within(PATIENCE, shown), "`{text}` not shown after {PATIENCE:?}: {}", self.text())
     }
 
     /// Changes the window's size; the kernel tells those in the foreground.
