@@ -120,7 +120,11 @@ impl Terminal {
     /// Waits until `text` was written.
     pub fn wait_for(&self, text: &str) {
         let shown = || self.text().contains(text);
-        assert!(super::run::within(PATIENCE, shown), "`{text}` not shown after {PATIENCE:?}: {}", self.text())
+        assert!(
+            super::run::within(PATIENCE, shown),
+            "`{text}` not shown after {PATIENCE:?}: {}",
+            self.text()
+        );
     }
 
     /// Changes the window's size; the kernel tells those in the foreground.
