@@ -19,10 +19,32 @@ join_docker_group() {
     exec sudo -E -u "$(id -un)" -g docker env "PATH=$PATH" "HOME=$HOME" CREDRUN_JOINED_DOCKER=yes bash "$0" "$@"
 }
 
+# runs PID NAME: whether that process lives (a zombie does not) and is called so.
+runs() { [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ] && ! grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null; }
+
+# An engine that was killed leaves files with process numbers behind. When another process has such a number by
+# then, dockerd refuses to start, or takes that process for its containerd.
+remove_stale_pid_files() {
+    local name file pid
+    while read -r name file; do
+        pid=$(cat "$file" 2>/dev/null) || continue
+        # One that is just ending needs a moment.
+        for _ in $(seq 25); do
+            runs "$pid" "$name" || break
+            sleep 0.2
+        done
+        runs "$pid" "$name" || as_root "to remove what a $name that is gone left behind" rm -f "$file" </dev/null
+    done <<-END
+	dockerd /var/run/docker.pid
+	containerd /var/run/docker/containerd/containerd.pid
+	END
+}
+
 # start_dockerd: where no systemd runs (containers, WSL 1). It stays up: other work may use it by then.
 # CREDRUN_DOCKERD_OPTIONS are words added to its command line.
 start_dockerd() {
     local log="$STATE/dockerd.log" socket="${DOCKER_HOST:-unix:///var/run/docker.sock}"
+    [ -n "${CREDRUN_DOCKERD_OPTIONS:-}" ] || remove_stale_pid_files
     say "starting dockerd in the background (it stays up when this ends; its log: $log)"
     # shellcheck disable=SC2086 # options are words
     as_root "to start the Docker engine" sh "$SETUP/background.sh" "$log" \
