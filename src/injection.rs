@@ -44,6 +44,7 @@ enum Entry {
 pub struct Injection {
     entries: Vec<Entry>,
     warnings: Vec<String>,
+    region: Option<String>,
 }
 
 impl fmt::Debug for Injection {
@@ -107,10 +108,17 @@ impl Injection {
         let (kept, overridden): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|entry| !own.contains_key(entry.name()));
         let mut warnings: Vec<_> = overridden.iter().map(Entry::overridden).collect();
+        warnings.extend(kept.iter().filter(|entry| entry.is_given_empty(spec)).map(Entry::replaced));
         if credentials.is_none() {
             warnings.push(format!("the container gets the keys that you gave it: {}", quoted(&KEYS)));
         }
-        Self { entries: kept, warnings }
+        Self { entries: kept, warnings, region: region.map(str::to_owned) }
+    }
+
+    /// The region that the container will have: the user's own, else the host's.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
     }
 
     /// What the user should know.
@@ -137,6 +145,17 @@ impl Entry {
         match self {
             Self::Set(name, _) | Self::TakeAway(name) => name,
         }
+    }
+
+    /// Whether the user wrote `NAME=` and nothing behind it, which breaks SDKs (an empty `AWS_PROFILE`) or leaves
+    /// them without what they need.
+    fn is_given_empty(&self, spec: &ContainerSpec) -> bool {
+        spec.env().any(|own| own.strip_suffix('=') == Some(self.name()))
+    }
+
+    fn replaced(&self) -> String {
+        let what = if matches!(self, Self::Set(..)) { "credrun sets it" } else { "it is left out" };
+        format!("`{}` is given without a value, so {what}", self.name())
     }
 
     fn overridden(&self) -> String {
@@ -167,9 +186,11 @@ fn key_entries(credentials: &Credentials) -> Vec<Entry> {
     entries
 }
 
-/// The user's variables that have a value.
+/// The user's variables that have a value. Of two with one name the engine takes the last, empty or not.
 fn own_values(spec: &ContainerSpec) -> BTreeMap<&str, &str> {
-    spec.env().map(split).filter(|(_, value)| !value.is_empty()).collect()
+    let mut values: BTreeMap<_, _> = spec.env().map(split).collect();
+    values.retain(|_, value| !value.is_empty());
+    values
 }
 
 fn split(entry: &str) -> (&str, &str) {
@@ -268,6 +289,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_two_values_the_last_counts_also_when_it_is_empty() {
+        let env =
+            ["AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_SESSION_TOKEN=c", "AWS_ACCESS_KEY_ID="];
+        let error = whose_keys(&spec(&env)).expect_err("half");
+        assert!(error.to_string().contains("without `AWS_ACCESS_KEY_ID`"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_region_is_none_and_is_replaced_with_a_warning() {
+        let spec = spec(&["AWS_REGION=", "AWS_PROFILE="]);
+        assert_eq!(Injection::static_variables(&spec, Some(&credentials(None)), None).region(), None);
+        let ours = Injection::static_variables(&spec, Some(&credentials(None)), Some("eu-west-1"));
+        let exposed = ours.expose(&spec);
+        assert!(
+            exposed.contains(&"AWS_REGION=eu-west-1".to_owned())
+                && exposed.contains(&"AWS_PROFILE".to_owned())
+        );
+        assert!(!exposed.iter().any(|entry| ["AWS_REGION=", "AWS_PROFILE="].contains(&entry.as_str())));
+        let warnings = ours.warnings().join("\n");
+        assert!(warnings.contains("`AWS_REGION` is given without a value, so credrun sets it"), "{warnings}");
+        assert!(warnings.contains("`AWS_PROFILE` is given without a value, so it is left out"), "{warnings}");
+    }
+
     /// `-e AWS_ACCESS_KEY_ID`, where the host has none, is how a docker line that works elsewhere looks here.
     #[test]
     fn a_key_without_a_value_is_none() {
@@ -276,6 +321,7 @@ mod tests {
         let (exposed, warnings) = injected(&bare, Some(&credentials(None)), None);
         let keys = exposed.iter().filter(|entry| KEYS.contains(&split(entry).0));
         assert_eq!(keys.count(), 3, "{exposed:?}");
-        assert!(exposed.contains(&"AWS_SECRET_ACCESS_KEY=sec/ret".to_owned()) && warnings.is_empty());
+        assert!(exposed.contains(&"AWS_SECRET_ACCESS_KEY=sec/ret".to_owned()));
+        assert_eq!(warnings, "`AWS_SECRET_ACCESS_KEY` is given without a value, so credrun sets it");
     }
 }

@@ -26,20 +26,32 @@ impl Notices {
 
     /// Who the container will be, and what about that may surprise.
     pub(crate) fn identity(&self, request: &RunRequest, identity: &Identity) {
-        let now = OffsetDateTime::now_utc();
-        if let Some(credentials) = identity.credentials.as_ref().filter(|_| self.line) {
-            say(&principal_line(credentials, now));
-        }
-        if self.warnings {
-            let all = request.client.warnings.iter().chain(identity.injection.warnings()).cloned();
-            all.chain(warnings(request, identity, now)).for_each(|text| warn(&text));
+        self.credentials(identity);
+        let all = request.client.warnings.iter().chain(identity.injection.warnings());
+        all.filter(|_| self.warnings).for_each(|text| warn(text));
+        if self.warnings && identity.injection.region().is_none() {
+            warn("no region is configured: give `--region`, or set AWS_REGION");
         }
     }
 
-    /// What the engine warned of at the creation, as docker shows it.
-    pub(crate) fn engine_warnings(&self, warnings: &[String]) {
-        warnings.iter().filter(|_| self.warnings).for_each(|text| warn(text));
+    /// Whose credentials they are and how long they live; told again when they are fetched again.
+    pub(crate) fn credentials(&self, identity: &Identity) {
+        let now = OffsetDateTime::now_utc();
+        let Some(credentials) = &identity.credentials else { return };
+        if self.line {
+            say(&principal_line(credentials, now));
+        }
+        let left = credentials.expiration().map(|end| end - now);
+        if let Some(left) = left.filter(|left| self.warnings && *left < SHORT) {
+            warn(&format!("the credentials expire in {}", length(left)));
+        }
     }
+}
+
+/// What the engine warned of at the creation. `-q` is about the pull and about what credrun adds: docker shows
+/// these with it, too.
+pub(crate) fn engine_warnings(warnings: &[String]) {
+    warnings.iter().for_each(|text| warn(text));
 }
 
 /// A line of ours on stderr. When nobody takes it, the run goes on: `eprintln!` would panic, with a container up.
@@ -65,22 +77,6 @@ fn principal_line(credentials: &Credentials, now: OffsetDateTime) -> String {
         }
         _ => format!("credentials from {source}, without a known expiration"),
     }
-}
-
-fn warnings(request: &RunRequest, identity: &Identity, now: OffsetDateTime) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let left = identity.credentials.as_ref().and_then(Credentials::expiration).map(|end| end - now);
-    if let Some(left) = left.filter(|left| *left < SHORT) {
-        warnings.push(format!("the credentials expire in {}", length(left)));
-    }
-    let own_region = request
-        .spec
-        .env()
-        .any(|entry| entry.starts_with("AWS_REGION=") || entry.starts_with("AWS_DEFAULT_REGION="));
-    if identity.region.is_none() && !own_region {
-        warnings.push("no region is configured: give `--region`, or set AWS_REGION".to_owned());
-    }
-    warnings
 }
 
 /// `14 minutes`, `45 seconds`, `3 hours`: rounded down.

@@ -76,6 +76,12 @@ pub trait CredentialProvider: fmt::Debug + Send + Sync {
 /// # Errors
 /// [`ErrorKind::Usage`], naming the option, what is wrong with its value, and what would be right.
 pub fn check(options: &AwsOptions) -> Result<()> {
+    for (option, value) in [("--profile", &options.profile), ("--region", &options.region)] {
+        if value.as_deref() == Some("") {
+            return Err(Error::usage(format!("`{option}` is given without a value"))
+                .hint("leave it out; is a variable of the shell empty?"));
+        }
+    }
     let Some(role) = &options.role else { return Ok(()) };
     assume_role::check(role)?;
     options.region.as_deref().map_or(Ok(()), |region| assume_role::check_partition(&role.role_arn, region))

@@ -14,7 +14,7 @@ use crate::engine::{Address, CreateError, Created, Engine, ImageReference, is_im
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::{self, Injection, Keys};
-use crate::notice::{Notices, line};
+use crate::notice::{Notices, engine_warnings, line};
 use crate::request::{PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
 use crate::session::{ContainerExit, LAST_CALLS, Session, interrupted};
@@ -47,7 +47,7 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     if let Some(Err(error)) = cidfile.map(|cidfile| cidfile.write(&created.id)) {
         return Err(session.clean_up(error).await);
     }
-    notices.engine_warnings(&created.warnings);
+    engine_warnings(&created.warnings);
     // From here on a container is there: not even a defect of ours may leave it behind.
     match AssertUnwindSafe(session.live(&mut signals)).catch_unwind().await {
         Ok(ended) => ended,
@@ -81,7 +81,6 @@ pub(crate) struct Identity {
     /// `None` when the user gave the container keys of their own.
     pub(crate) credentials: Option<Credentials>,
     pub(crate) injection: Injection,
-    pub(crate) region: Option<String>,
     fetched: OffsetDateTime,
 }
 
@@ -110,7 +109,7 @@ impl Source<'_> {
         let region = region::resolve(aws, self.environment).await;
         let injection =
             Injection::static_variables(&self.request.spec, credentials.as_ref(), region.as_deref());
-        Ok(Identity { credentials, injection, region, fetched: OffsetDateTime::now_utc() })
+        Ok(Identity { credentials, injection, fetched: OffsetDateTime::now_utc() })
     }
 }
 
@@ -182,7 +181,7 @@ impl Run<'_> {
         if identity.is_past_half_life(OffsetDateTime::now_utc()) {
             let fetch = signals.unless_ended(self.source.fetch()).await;
             *identity = fetch.map_err(|signal| interrupted(&signal))??;
-            self.notices.identity(self.request, identity);
+            self.notices.credentials(identity);
         }
         Ok(())
     }
@@ -242,7 +241,7 @@ mod tests {
         let end = Some(fetched + Duration::minutes(10));
         let credentials = Credentials::new("ASIAIOSFODNN7EXAMPLE", Secret::new("s"), None, end, "test");
         let injection = Injection::static_variables(&ContainerSpec::new("x"), Some(&credentials), None);
-        let identity = Identity { credentials: Some(credentials), injection, region: None, fetched };
+        let identity = Identity { credentials: Some(credentials), injection, fetched };
         assert!(!identity.is_past_half_life(fetched + Duration::seconds(299)));
         assert!(identity.is_past_half_life(fetched + Duration::seconds(301)));
     }

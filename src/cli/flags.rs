@@ -108,6 +108,10 @@ impl Flag {
         if self.kind == Kind::Switch {
             return error.hint(format!("write `--{0}` or `--{0}=false`", self.long));
         }
+        if self.long == "env-file" {
+            return error
+                .hint("it takes a file of `NAME=VALUE` lines; its path starts in the working directory");
+        }
         error.hint(format!("it takes `--{} {}`; `credrun --help` lists the options", self.long, self.value))
     }
 }

@@ -17,6 +17,7 @@ use crate::spec::ContainerSpec;
 /// do not go together.
 pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
     let mut request = always_sent(&cli, host);
+    without_role(&cli)?;
     for flag in TABLE {
         apply(flag, &cli, &mut request, host)?;
     }
@@ -35,6 +36,18 @@ pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
         request.spec.set("Cmd", cli.command);
     }
     Ok(request)
+}
+
+/// What only says how a role is assumed does nothing without one.
+fn without_role(cli: &Cli) -> Result<()> {
+    let options = ["role-session-name", "duration-seconds", "external-id"];
+    match options.into_iter().find(|option| cli.last("role-arn").is_none() && cli.last(option).is_some()) {
+        Some(option) => {
+            Err(Error::usage(format!("`--{option}` belongs to `--role-arn`, which was not given"))
+                .hint("add `--role-arn ARN`, or leave it out"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What every run sends, whatever the flags are.

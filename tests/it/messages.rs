@@ -80,12 +80,12 @@ fn mistakes_are_explained() {
         (
             &["--env-file", "spaces.env", "bb"],
             "invalid argument `spaces.env` for `--env-file`: line 2: variable `MY KEY` contains white space",
-            "it takes `--env-file FILE`",
+            "it takes a file of `NAME=VALUE` lines",
         ),
         (
             &["--env-file", "nowhere", "bb"],
             "invalid argument `nowhere` for `--env-file`: cannot read it: No such file or directory (os error 2)",
-            "it takes `--env-file FILE`",
+            "it takes a file of `NAME=VALUE` lines",
         ),
         (
             &["--cidfile", "old.cid", "bb"],
@@ -94,8 +94,8 @@ fn mistakes_are_explained() {
         ),
         (
             &["--external-id", "x", "bb"],
-            "invalid argument `x` for `--external-id`: it belongs to `--role-arn`, which was not given",
-            "it takes `--external-id ID`",
+            "`--external-id` belongs to `--role-arn`, which was not given",
+            "add `--role-arn ARN`",
         ),
         (
             &["--rm=maybe", "bb"],

@@ -93,6 +93,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn only_dots_are_made_absolute() {
         for (text, expected) in [
             ("./a:/b", "/w/d/a:/b"),

@@ -193,8 +193,9 @@ async fn a_token_that_cannot_be_sent_is_named_and_not_shown() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("token").to_string_lossy().into_owned();
     let uri = full(&server);
+    let missing = std::fs::read(&path).expect_err("not there").to_string();
     let shown = failure(&provider(&[(endpoint::FULL, &uri), (TOKEN_FILE, &path)])).await;
-    assert!(shown.contains(TOKEN_FILE) && shown.contains(&path) && shown.contains("No such file"), "{shown}");
+    assert!(shown.contains(TOKEN_FILE) && shown.contains(&path) && shown.contains(&missing), "{shown}");
     std::fs::write(&path, "MARK-a\n").expect("a file");
     for (variable, value) in [(TOKEN, "MARK-a\r\nX: y"), (TOKEN, "MARK-\u{1}"), (TOKEN_FILE, &path)] {
         let shown = failure(&provider(&[(endpoint::FULL, &uri), (variable, value)])).await;
