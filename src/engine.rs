@@ -20,7 +20,7 @@ use http_body_util::Empty;
 pub use address::{Address, Endpoint};
 pub use attach::{AttachOptions, Attached};
 pub use create::{CreateError, Created};
-pub use image_reference::{ImageReference, is_image_id};
+pub use image_reference::ImageReference;
 pub use pull::{PullDisplay, PullMessage, PullProgress};
 pub use wait::{Exit, WaitCondition, Waiting};
 

@@ -9,8 +9,9 @@ use futures_util::FutureExt;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
+use crate::cli::values::image;
 use crate::credentials::Credentials;
-use crate::engine::{Address, CreateError, Created, Engine, ImageReference, is_image_id};
+use crate::engine::{Address, CreateError, Created, Engine, ImageReference};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::{self, Injection, Keys};
@@ -128,7 +129,7 @@ impl Run<'_> {
         if policy == PullPolicy::Always {
             self.pull(identity, signals).await?;
         }
-        let is_id = is_image_id(&self.request.spec.image);
+        let is_id = image::is_id(&self.request.spec.image);
         match self.create_once(identity, signals).await? {
             Err(CreateError::NoSuchImage(_)) if policy == PullPolicy::Missing && !is_id => {
                 if !self.request.client.quiet {

@@ -224,8 +224,12 @@ impl Session<'_> {
         if let Some(output) = output {
             let _ = tokio::time::timeout(DRAIN, output).await;
         }
-        let _ = tokio::time::timeout(LAST_CALLS, self.engine.kill(self.id, "KILL")).await;
-        if self.client.auto_remove { self.clean_up(error).await } else { error }
+        let killed = tokio::time::timeout(LAST_CALLS, self.engine.kill(self.id, "KILL")).await;
+        match killed {
+            _ if self.client.auto_remove => self.clean_up(error).await,
+            Ok(Ok(())) => error.context("the container was killed"),
+            _ => self.may_still_run(error),
+        }
     }
 
     /// Removes a container that never started.
@@ -262,14 +266,16 @@ impl Session<'_> {
             return error;
         }
         match tokio::time::timeout(REMOVAL, self.kill_until(waiting)).await {
-            Ok(Ok(Ok(_))) => error,
+            Ok(Ok(Ok(_))) => error.context("the container was killed"),
             _ if self.client.auto_remove => self.clean_up(error).await,
-            _ => error.hint(format!("the container `{}` may still run: `docker kill` it", self.id)),
+            _ => self.may_still_run(error),
         }
     }
-}
 
-impl Session<'_> {
+    fn may_still_run(&self, error: Error) -> Error {
+        error.hint(format!("the container `{}` may still run: `docker kill` it", self.id))
+    }
+
     /// Kills again and again, since one that is still being started cannot be killed yet.
     async fn kill_until(
         &self,
@@ -318,8 +324,9 @@ fn flatten(end: Result<Result<Exit>, tokio::task::JoinError>) -> Result<Exit> {
 fn output_ended(end: Result<Result<(), OutputError>, tokio::task::JoinError>) -> Result<()> {
     match end {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(OutputError::Write(error))) => Err(Error::caused(ErrorKind::Abandoned, error)
-            .context("the output cannot be written, and the container was killed")),
+        Ok(Err(OutputError::Write(error))) => {
+            Err(Error::caused(ErrorKind::Abandoned, error).context("the output cannot be written"))
+        }
         // The status tells how it went on; the engine's own words are worth showing.
         Ok(Err(OutputError::Read(error))) => {
             say(&format!("lost the container's output: {error}"));
@@ -341,19 +348,15 @@ fn print_id(id: &str) -> Result<()> {
 }
 
 fn gave_up() -> Error {
-    Error::new(ErrorKind::Abandoned, "got 3 SIGTERM/SIGINTs, and the container was killed")
+    Error::new(ErrorKind::Abandoned, "got 3 SIGTERM/SIGINTs")
 }
 
 /// A run that was stopped before its container started.
 pub(crate) fn interrupted(signal: &Signal) -> Error {
-    of_signal(signal, "before the start")
+    ended_by(signal).context("the container was not started")
 }
 
 fn ended_by(signal: &Signal) -> Error {
-    of_signal(signal, "and the container was killed")
-}
-
-fn of_signal(signal: &Signal, what: &str) -> Error {
     let number = u8::try_from(signal.number).unwrap_or(0);
-    Error::new(ErrorKind::Interrupted(number), format!("interrupted by SIG{}, {what}", signal.name))
+    Error::new(ErrorKind::Interrupted(number), format!("interrupted by SIG{}", signal.name))
 }

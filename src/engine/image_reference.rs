@@ -57,13 +57,6 @@ impl ImageReference {
     }
 }
 
-/// Whether a name is an image's id, which nobody can pull: 64 hexadecimal digits, `sha256:` before them or not.
-#[must_use]
-pub fn is_image_id(name: &str) -> bool {
-    let digits = name.strip_prefix("sha256:").unwrap_or(name);
-    digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
 /// The tag is what follows a colon in the last component.
 fn split_tag(name: &str) -> (&str, Option<String>) {
     let last = name.rfind('/').map_or(0, |slash| slash + 1);
@@ -92,13 +85,6 @@ fn split_registry(path: &str) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_are_told_from_names() {
-        let id = "0123456789abcdef".repeat(4);
-        assert!(is_image_id(&id) && is_image_id(&format!("sha256:{id}")));
-        assert!(!is_image_id("busybox") && !is_image_id(&id[1..]));
-    }
 
     #[test]
     fn names_are_taken_apart_as_docker_does() {

@@ -8,7 +8,7 @@ use super::Parsed;
 /// When it is not of that form.
 pub fn parse(text: &str) -> Parsed<()> {
     let form = |fine: bool, cause: &str| if fine { Ok(()) } else { Err(cause.to_owned()) };
-    if is_id(text) || text.split_once(':').is_some_and(|(algorithm, id)| algorithm == "sha256" && is_id(id)) {
+    if is_id(text) {
         return Ok(());
     }
     let (name, digest) = text.split_once('@').map_or((text, None), |(name, digest)| (name, Some(digest)));
@@ -33,8 +33,11 @@ pub fn parse(text: &str) -> Parsed<()> {
     )
 }
 
-fn is_id(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+/// Whether this is an image's id, which nobody can pull: 64 hexadecimal digits, `sha256:` before them or not.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    digits.len() == 64 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The path after a first part that is a host: it has a dot, a colon or a capital, or is `localhost`.
@@ -97,6 +100,13 @@ fn is_digest(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_told_from_names() {
+        let id = "0123456789abcdef".repeat(4);
+        assert!(is_id(&id) && is_id(&format!("sha256:{id}")));
+        assert!(!is_id("busybox") && !is_id(&id[1..]) && !is_id(&id.to_uppercase()));
+    }
 
     #[test]
     fn table() {
