@@ -9,6 +9,7 @@
 
 pub mod cli;
 pub mod credentials;
+pub mod docker_config;
 pub mod engine;
 pub mod environment;
 pub mod error;

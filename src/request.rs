@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub use self::api::{ApiNeed, ApiVersion, fit_to_api};
 pub use self::resolving::resolve;
 use crate::cli::Cli;
+use crate::docker_config::DockerConfig;
+use crate::engine::Address;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::session::tty;
@@ -28,6 +30,10 @@ pub struct Host<'a> {
     pub stdin_is_terminal: bool,
     /// The rows and columns of the terminal that our stdout is; `None` when it is none.
     pub console_size: Option<(u16, u16)>,
+    /// The Docker CLI's configuration.
+    pub docker_config: &'a DockerConfig,
+    /// The engine's address, by which the configuration may name proxies.
+    pub daemon_host: &'a str,
 }
 
 /// A command line resolved against the host that this process runs on.
@@ -37,13 +43,19 @@ pub struct Host<'a> {
 pub fn of_process(cli: Cli, environment: &Environment) -> Result<RunRequest> {
     let working_directory = std::env::current_dir()
         .map_err(|error| Error::usage(format!("the working directory cannot be told: {error}")))?;
+    let docker_config = DockerConfig::load(None, environment);
+    let engine = Address::from_environment(environment)?;
     let host = Host {
         environment,
         working_directory: &working_directory,
         stdin_is_terminal: std::io::stdin().is_terminal(),
         console_size: tty::size(),
+        docker_config: &docker_config,
+        daemon_host: &engine.to_string(),
     };
-    resolve(cli, &host)
+    let mut request = resolve(cli, &host)?;
+    request.client.warnings.extend(docker_config.warning.clone());
+    Ok(RunRequest { engine, docker_config, ..request })
 }
 
 /// One run, ready to be carried out.
@@ -57,6 +69,10 @@ pub struct RunRequest {
     pub aws: AwsOptions,
     /// What the engine's API must have for it.
     pub api_needs: Vec<ApiNeed>,
+    /// Which engine carries it out.
+    pub engine: Address,
+    /// The Docker CLI's configuration: logins, headers.
+    pub docker_config: DockerConfig,
 }
 
 /// The flags that the client acts on and the engine's create request does not hold.

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::cli::values::image;
 use crate::credentials::Credentials;
-use crate::engine::{Address, CreateError, Created, Engine, ImageReference};
+use crate::engine::{CreateError, Created, Engine, ImageReference};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::{self, Injection, Keys};
@@ -29,7 +29,7 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     let keys = injection::whose_keys(&request.spec)?;
     refuse_idle_options(&request, keys)?;
     provider::check(&request.aws)?;
-    let address = Address::from_environment(environment)?;
+    let address = request.engine.clone();
     if !request.client.allow_insecure_engine {
         address.require_private()?;
     }

@@ -34,6 +34,13 @@ pub enum Endpoint {
     NamedPipe(String),
 }
 
+impl Default for Address {
+    /// The platform's own.
+    fn default() -> Self {
+        Self { endpoint: Endpoint::platform_default(), origin: "the default" }
+    }
+}
+
 impl Address {
     /// The address that `DOCKER_HOST` names, or the platform's default.
     ///
@@ -41,7 +48,7 @@ impl Address {
     /// [`ErrorKind::Engine`] when the address is malformed or of a kind that is not supported.
     pub fn from_environment(environment: &Environment) -> Result<Self> {
         let Some(text) = environment.non_empty("DOCKER_HOST") else {
-            return Ok(Self { endpoint: Endpoint::platform_default(), origin: "the default" });
+            return Ok(Self::default());
         };
         let endpoint = Endpoint::parse(text)?;
         if matches!(endpoint, Endpoint::Tcp { .. }) && environment.non_empty("DOCKER_TLS_VERIFY").is_some() {

@@ -42,6 +42,8 @@ pub fn fit_to_api(request: &mut RunRequest, api: ApiVersion) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docker_config::DockerConfig;
+    use crate::engine::Address;
     use crate::request::{AwsOptions, ClientOptions};
     use crate::spec::ContainerSpec;
 
@@ -54,9 +56,14 @@ mod tests {
             (ErrorKind::Usage, (2, 0), false),
         ] {
             let need = ApiNeed { what: "`--x`".into(), version, kind };
-            let (client, aws) = (ClientOptions::default(), AwsOptions::default());
-            let mut request =
-                RunRequest { spec: ContainerSpec::new("bb"), client, aws, api_needs: vec![need] };
+            let mut request = RunRequest {
+                spec: ContainerSpec::new("bb"),
+                client: ClientOptions::default(),
+                aws: AwsOptions::default(),
+                api_needs: vec![need],
+                engine: Address::default(),
+                docker_config: DockerConfig::default(),
+            };
             let refused = fit_to_api(&mut request, (1, 44)).err().map(|error| error.kind());
             assert_eq!(refused, (!fits).then_some(kind), "{version:?}");
         }

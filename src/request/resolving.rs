@@ -6,6 +6,8 @@ use super::{ApiNeed, AwsOptions, ClientOptions, Host, RunRequest};
 use crate::cli::Cli;
 use crate::cli::flags::{Effect, Flag, Kind, TABLE};
 use crate::cli::values::{self, Parsed, boolean, integer, size};
+use crate::docker_config::DockerConfig;
+use crate::engine::Address;
 use crate::error::{Error, ErrorKind, Result};
 use crate::spec::ContainerSpec;
 
@@ -73,7 +75,14 @@ fn always_sent(cli: &Cli, host: &Host<'_>) -> RunRequest {
         spec.set(path, value);
     }
     let client = ClientOptions { sig_proxy: true, ..ClientOptions::default() };
-    RunRequest { spec, client, aws: AwsOptions::default(), api_needs: Vec::new() }
+    RunRequest {
+        spec,
+        client,
+        aws: AwsOptions::default(),
+        api_needs: Vec::new(),
+        engine: Address::default(),
+        docker_config: DockerConfig::default(),
+    }
 }
 
 fn apply(flag: &Flag, cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> {
@@ -230,6 +239,8 @@ mod tests {
             working_directory: Path::new("/here"),
             stdin_is_terminal: true,
             console_size: Some((24, 80)),
+            docker_config: &DockerConfig::default(),
+            daemon_host: "unix:///var/run/docker.sock",
         };
         resolve(cli, &host)
     }

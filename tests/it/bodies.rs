@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use credrun::cli::{self, Invocation};
+use credrun::docker_config::DockerConfig;
 use credrun::environment::Environment;
 use credrun::error::Result;
 use credrun::exit_code;
@@ -153,6 +154,8 @@ fn request(line: &[&str], api: (u16, u16), work: &Path) -> Result<request::RunRe
         working_directory: work,
         stdin_is_terminal: false,
         console_size: None,
+        docker_config: &DockerConfig::default(),
+        daemon_host: "unix:///var/run/docker.sock",
     };
     let mut request = request::resolve(cli, &host)?;
     request::fit_to_api(&mut request, api)?;

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStringExt;
 
 use credrun::cli::{self, Invocation};
+use credrun::docker_config::DockerConfig;
 use credrun::environment::Environment;
 use credrun::error::{Error, ErrorKind};
 use credrun::request::{self, Host};
@@ -19,6 +20,8 @@ fn mistake(line: &[&str]) -> Error {
         working_directory: directory.path(),
         stdin_is_terminal: false,
         console_size: None,
+        docker_config: &DockerConfig::default(),
+        daemon_host: "unix:///var/run/docker.sock",
     };
     let result =
         cli::parse(line.iter().map(OsString::from).collect()).and_then(|invocation| match invocation {
