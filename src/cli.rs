@@ -3,13 +3,14 @@
 pub mod flags;
 pub mod help;
 mod scan;
-mod unsupported;
+mod unknown;
 pub mod values;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
+use self::flags::Table;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a command line asks for.
@@ -24,7 +25,7 @@ pub enum Invocation {
 }
 
 /// The command line of a run: well formed, and nothing of the host looked at yet.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Cli {
     /// IMAGE.
     pub image: String,
@@ -32,9 +33,16 @@ pub struct Cli {
     pub command: Vec<String>,
     /// The values given to each flag, by its long name, in their order.
     flags: BTreeMap<&'static str, Vec<String>>,
+    table: Table,
 }
 
 impl Cli {
+    /// The table that its flags are of.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        self.table
+    }
+
     /// All values that were given to the flag with this long name.
     #[must_use]
     pub fn values(&self, long: &str) -> &[String] {
@@ -70,13 +78,21 @@ impl fmt::Debug for Cli {
 /// [`ErrorKind::Usage`] for a flag or value that is wrong, [`ErrorKind::Refused`] when IMAGE is missing: the
 /// kinds lead to the exit codes of `docker run`.
 pub fn parse(argv: Vec<OsString>) -> Result<Invocation> {
+    parse_with(flags::TABLE, argv)
+}
+
+/// Reads argv by another table of flags: what a test of the table, or a program with flags of its own, needs.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with(table: Table, argv: Vec<OsString>) -> Result<Invocation> {
     let mut words = utf8(argv)?;
     match words.first().map(String::as_str) {
         Some("run") => drop(words.remove(0)),
         Some(name @ ("version" | "help")) => return subcommand(name, &words[1..]),
         _ => {}
     }
-    run(words)
+    run(words, table)
 }
 
 fn subcommand(name: &str, arguments: &[String]) -> Result<Invocation> {
@@ -87,9 +103,9 @@ fn subcommand(name: &str, arguments: &[String]) -> Result<Invocation> {
     Ok(if name == "version" { Invocation::Version } else { Invocation::Help(help::text()) })
 }
 
-fn run(words: Vec<String>) -> Result<Invocation> {
-    let scan::Scan { flags, positionals } = scan::scan(words)?;
-    let mut cli = Cli { flags, ..Cli::default() };
+fn run(words: Vec<String>, table: Table) -> Result<Invocation> {
+    let scan::Scan { flags, positionals, .. } = scan::scan(words, table)?;
+    let mut cli = Cli { image: String::new(), command: Vec::new(), flags, table };
     if cli.switch("help") == Some(true) {
         return Ok(Invocation::Help(help::text()));
     }

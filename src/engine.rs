@@ -42,6 +42,7 @@ pub struct Engine {
     address: Address,
     transport: Transport,
     docker: bollard::Docker,
+    os_type: String,
 }
 
 /// What the engine says of itself.
@@ -75,16 +76,18 @@ impl Engine {
             bollard::API_DEFAULT_VERSION,
         )
         .map_err(|error| Error::caused(ErrorKind::Engine, error))?;
-        let engine = Self { address, transport, docker };
+        let mut engine = Self { address, transport, docker, os_type: String::new() };
         engine.negotiate().await?;
         Ok(engine)
     }
 
     /// `HEAD /_ping` and its `Api-Version`
     /// (<https://docs.docker.com/reference/api/engine/version/v1.50/#operation/SystemPingHead>).
-    async fn negotiate(&self) -> Result<()> {
+    async fn negotiate(&mut self) -> Result<()> {
         let ping = Request::head("/_ping").body(Empty::<Bytes>::new()).map_err(internal)?;
         let response = self.transport.send(ping).await.map_err(|error| self.unreachable(&error))?;
+        let os_type = response.headers().get("ostype").and_then(|value| value.to_str().ok());
+        os_type.unwrap_or("linux").clone_into(&mut self.os_type);
         let offered = response.headers().get("api-version").and_then(|value| value.to_str().ok());
         let minor = offered.and_then(|version| version.strip_prefix("1.")?.parse::<u16>().ok());
         match minor {
@@ -108,6 +111,12 @@ impl Engine {
     #[must_use]
     pub fn api_version(&self) -> ApiVersion {
         (1, self.transport.api_minor())
+    }
+
+    /// The operating system of its containers, `linux` or `windows`.
+    #[must_use]
+    pub fn os_type(&self) -> &str {
+        &self.os_type
     }
 
     /// Where the engine is.

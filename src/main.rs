@@ -28,8 +28,11 @@ fn carry_out(environment: &Environment) -> Result<u8> {
             print(&block_on(version::engine(environment))?)
         }
         Invocation::Run(cli) => {
-            let request = request::of_process(cli, environment)?;
-            block_on(run::run(request, environment)).map(exit_code::of_run)
+            let gates = request::gates(&cli);
+            match request::of_process(cli, environment) {
+                Ok(request) => block_on(run::run(request, environment)).map(exit_code::of_run),
+                Err(error) => block_on(run::refuse(gates, error, environment)),
+            }
         }
     }
 }

@@ -4,12 +4,15 @@
 pub mod api;
 pub(crate) mod effects;
 pub mod env_file;
+mod health;
+mod networks;
 mod resolving;
+mod variables;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-pub use self::api::{ApiNeed, ApiVersion, fit_to_api};
+pub use self::api::{ApiVersion, EngineNeed, check_needs, fit_to_engine, gates};
 pub use self::resolving::resolve;
 use crate::cli::Cli;
 use crate::docker_config::DockerConfig;
@@ -67,8 +70,8 @@ pub struct RunRequest {
     pub client: ClientOptions,
     /// Whose credentials it gets.
     pub aws: AwsOptions,
-    /// What the engine's API must have for it.
-    pub api_needs: Vec<ApiNeed>,
+    /// What the engine must have for it.
+    pub needs: Vec<EngineNeed>,
     /// Which engine carries it out.
     pub engine: Address,
     /// The Docker CLI's configuration: logins, headers.

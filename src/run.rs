@@ -11,12 +11,12 @@ use tokio::task::JoinHandle;
 
 use crate::cli::values::image;
 use crate::credentials::Credentials;
-use crate::engine::{CreateError, Created, Engine, ImageReference};
+use crate::engine::{Address, CreateError, Created, Engine, ImageReference};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::{self, Injection, Keys};
 use crate::notice::{Notices, engine_warnings, line};
-use crate::request::{PullPolicy, RunRequest};
+use crate::request::{EngineNeed, PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
 use crate::session::{ContainerExit, LAST_CALLS, Session, interrupted};
 use crate::{progress, provider, region, request};
@@ -35,7 +35,7 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     }
     let fetch = Source { request: &request, environment, keys };
     let (engine, mut identity) = tokio::try_join!(Engine::connect(address), fetch.fetch())?;
-    request::fit_to_api(&mut request, engine.api_version())?;
+    request::fit_to_engine(&mut request, engine.api_version(), engine.os_type())?;
     let notices = Notices::new(&request.client);
     notices.identity(&request, &identity);
 
@@ -57,6 +57,20 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
             std::panic::resume_unwind(panic)
         }
     }
+}
+
+/// Refuses a command line that cannot be resolved. Where it has flags that not every engine takes, docker judges
+/// these first, with another exit code.
+///
+/// # Errors
+/// Always: what the engine lacks, or `error`.
+pub async fn refuse<T>(gates: Vec<EngineNeed>, error: Error, environment: &Environment) -> Result<T> {
+    if gates.is_empty() {
+        return Err(error);
+    }
+    let engine = Engine::connect(Address::from_environment(environment)?).await?;
+    request::check_needs(&gates, engine.api_version(), engine.os_type())?;
+    Err(error)
 }
 
 /// With keys of the user's own nothing is fetched, so that `--role-arn` would narrow nothing.

@@ -5,7 +5,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::flags::{Flag, Kind, TABLE, Topic};
+use super::flags::{Flag, Kind, TABLE};
 
 /// The line that says how to call credrun.
 pub const USAGE: &str = "usage: credrun [OPTIONS] IMAGE [COMMAND] [ARG...]";
@@ -16,15 +16,6 @@ const FORMS: &str = "credrun [OPTIONS] IMAGE [COMMAND] [ARG...]
        credrun help";
 
 const TEMPLATE: &str = "{about}\n\nusage: {usage}\n\n{all-args}";
-
-const TOPICS: [(Topic, &str); 6] = [
-    (Topic::Aws, "AWS credentials"),
-    (Topic::Container, "Container"),
-    (Topic::Streams, "Streams and signals"),
-    (Topic::Content, "Variables and files"),
-    (Topic::Network, "Network"),
-    (Topic::Limits, "Limits and rights"),
-];
 
 /// The whole text.
 #[must_use]
@@ -41,9 +32,8 @@ pub fn command() -> Command {
         .help_template(TEMPLATE)
         .disable_help_flag(true)
         .disable_version_flag(true);
-    TOPICS.into_iter().fold(command, |command, (topic, title)| {
-        command
-            .args(TABLE.iter().filter(|flag| flag.topic == topic).map(|flag| arg(flag).help_heading(title)))
+    TABLE.iter().fold(command, |command, section| {
+        command.args(section.rows.iter().map(|flag| arg(flag).help_heading(section.title)))
     })
 }
 
@@ -67,7 +57,7 @@ mod tests {
     #[test]
     fn every_flag_is_listed_once() {
         let text = text();
-        for flag in TABLE {
+        for flag in super::super::flags::rows(TABLE) {
             let word = format!("--{}", flag.long);
             let lines = text.lines().filter(|line| {
                 line.trim_start()

@@ -5,22 +5,22 @@
 
 use std::collections::BTreeMap;
 
-use super::flags::{self, Flag, Kind};
-use super::unsupported;
+use super::flags::{self, Flag, Kind, Table};
+use super::unknown;
 use crate::error::{Error, Result};
 
 /// argv, sorted into flags and the rest.
-#[derive(Default)]
 pub struct Scan {
     /// The values of each flag by its long name.
     pub flags: BTreeMap<&'static str, Vec<String>>,
     /// IMAGE, COMMAND, ARG…
     pub positionals: Vec<String>,
+    table: Table,
 }
 
-/// Sorts `words` and checks each value's syntax.
-pub fn scan(words: Vec<String>) -> Result<Scan> {
-    let mut scan = Scan::default();
+/// Sorts `words` by `table` and checks each value's syntax.
+pub fn scan(words: Vec<String>, table: Table) -> Result<Scan> {
+    let mut scan = Scan { flags: BTreeMap::new(), positionals: Vec::new(), table };
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
         if word == "--" {
@@ -44,7 +44,7 @@ impl Scan {
             return Err(Error::usage(format!("bad flag syntax: `--{text}`")));
         }
         let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
-        let flag = flags::by_long(name).ok_or_else(|| unsupported::long(name))?;
+        let flag = flags::by_long(self.table, name).ok_or_else(|| unknown::long(name, self.table))?;
         let value = match (value, flag.kind) {
             (Some(value), _) => value.to_owned(),
             (None, Kind::Switch) => "true".to_owned(),
@@ -56,7 +56,7 @@ impl Scan {
     fn shorts(&mut self, cluster: &str, next: &mut impl Iterator<Item = String>) -> Result<()> {
         let mut rest = cluster;
         while let Some(short) = rest.chars().next() {
-            let flag = flags::by_short(short).ok_or_else(|| unsupported::short(short, rest))?;
+            let flag = flags::by_short(self.table, short).ok_or_else(|| unknown::short(short, rest))?;
             let after = &rest[short.len_utf8()..];
             // `-e=` is the value `=`: pflag takes the sign away only when something follows it.
             match (after.strip_prefix('=').filter(|value| !value.is_empty()), flag.kind) {
@@ -92,8 +92,8 @@ mod tests {
     /// `flag=value …| positionals`, or the error's first words.
     fn shown(line: &str) -> String {
         let words = line.split_whitespace().map(str::to_owned).collect();
-        match scan(words) {
-            Ok(Scan { flags, positionals }) => {
+        match scan(words, flags::TABLE) {
+            Ok(Scan { flags, positionals, .. }) => {
                 let flags =
                     flags.iter().flat_map(|(name, values)| values.iter().map(move |v| format!("{name}={v}")));
                 format!("{}| {}", flags.map(|flag| flag + " ").collect::<String>(), positionals.join(" "))

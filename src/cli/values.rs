@@ -3,21 +3,34 @@
 
 pub mod attach;
 pub mod boolean;
+pub mod capability;
 pub mod cpus;
 pub mod csv;
 pub mod detach_keys;
+pub mod device;
+pub mod dns_search;
+pub mod duration;
 pub mod environment_variable;
 pub mod extra_host;
+pub mod gpus;
 pub mod image;
 pub mod integer;
+pub mod ip_address;
+pub mod key_value;
 pub mod label;
+pub mod link;
+pub mod memory_swap;
 pub mod mount;
+pub mod namespace;
 pub mod network;
 pub mod platform;
 pub mod port;
 pub mod pull;
 pub mod restart;
+pub mod security_option;
 pub mod size;
+pub mod sysctl;
+pub mod throttle;
 pub mod ulimit;
 pub mod volume;
 

@@ -1,15 +1,20 @@
 //! What the flags do to a request, where it takes more than setting a field. The table in
 //! [`crate::cli::flags`] names these functions.
 
+mod limits;
+mod security;
+
 use serde_json::{Value, json};
 
-use super::{ApiNeed, Host, RoleOptions, RunRequest, env_file};
+pub use self::limits::*;
+pub use self::security::*;
+use super::{EngineNeed, Host, RoleOptions, RunRequest, env_file};
 use crate::cli::values::{
-    self, Parsed, boolean, environment_variable, extra_host, label as label_syntax, port,
-    ulimit as ulimit_syntax, volume as volume_syntax,
+    self, Parsed, boolean, device as device_syntax, extra_host, ip_address, key_value, label as label_syntax,
+    port, volume as volume_syntax,
 };
+use crate::environment::Environment;
 use crate::error::ErrorKind;
-use crate::spec::ContainerSpec;
 
 type Done = Parsed<()>;
 
@@ -111,28 +116,24 @@ pub fn name(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
 
 /// `--env-file`.
 pub fn env_file(request: &mut RunRequest, path: &str, host: &Host<'_>) -> Done {
-    let content = std::fs::read(host.working_directory.join(path))
-        .map_err(|error| format!("cannot read it: {error}"))?;
-    for variable in env_file::parse(&content, host.environment)? {
+    for variable in env_file::parse(&read(path, host)?, host.environment)? {
         request.spec.push("Env", variable);
     }
     Ok(())
 }
 
-/// `--env`. Of two with the same name the later one counts; a lone name takes the host's value.
-pub fn env(request: &mut RunRequest, values: &[String], host: &Host<'_>) -> Done {
-    let mut variables: Vec<(&str, String)> = Vec::new();
-    for text in values {
-        let (name, value) = environment_variable::parse(text)?;
-        let value = value.or_else(|| host.environment.get(name));
-        let entry = value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}"));
-        match variables.iter_mut().find(|(known, _)| *known == name) {
-            Some(slot) => slot.1 = entry,
-            None => variables.push((name, entry)),
-        }
+/// `--label-file`. Of a line without a value nothing is kept.
+pub fn label_file(request: &mut RunRequest, path: &str, host: &Host<'_>) -> Done {
+    let content = read(path, host)?;
+    for line in env_file::parse(&content, &Environment::default())? {
+        let (name, text) = key_value::split(&line);
+        request.spec.object("Labels").insert(name.to_owned(), text.into());
     }
-    variables.into_iter().for_each(|(_, entry)| request.spec.push("Env", entry));
     Ok(())
+}
+
+fn read(path: &str, host: &Host<'_>) -> Parsed<Vec<u8>> {
+    std::fs::read(host.working_directory.join(path)).map_err(|error| format!("cannot read it: {error}"))
 }
 
 /// `--mount`.
@@ -140,9 +141,10 @@ pub fn mount(request: &mut RunRequest, value: &str, host: &Host<'_>) -> Done {
     let mut mount = values::mount::parse(value)?;
     values::mount::make_source_absolute(&mut mount, host.working_directory);
     if mount.get("BindOptions").is_some_and(|bind| bind.get("ReadOnlyForceRecursive").is_some()) {
-        request.api_needs.push(ApiNeed {
+        request.needs.push(EngineNeed {
             what: "`bind-recursive=readonly`".into(),
-            version: (1, 44),
+            api: (1, 44),
+            windows: false,
             kind: ErrorKind::Usage,
         });
     }
@@ -197,70 +199,50 @@ pub fn publish(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
     Ok(())
 }
 
-/// `--cpus`.
-pub fn cpus(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    request.spec.set("HostConfig.NanoCpus", values::cpus::parse(value)?);
+/// `--expose`: a port or a range; the protocol is the engine's to check.
+pub fn expose(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
+    for port in port::parse_exposed(value)? {
+        request.spec.object("ExposedPorts").entry(port).or_insert_with(|| json!({}));
+    }
     Ok(())
 }
 
-/// `--ulimit`. The last one of a type counts; sorted by type.
-pub fn ulimit(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    let limit = ulimit_syntax::parse(value)?;
-    let mut all =
-        request.spec.get("HostConfig.Ulimits").and_then(Value::as_array).cloned().unwrap_or_default();
-    all.retain(|known| known["Name"] != limit.name.as_str());
-    all.push(json!({"Name": limit.name, "Soft": limit.soft, "Hard": limit.hard}));
-    all.sort_by_key(|known| known["Name"].as_str().unwrap_or_default().to_owned());
-    request.spec.set("HostConfig.Ulimits", all);
+/// `--dns`.
+pub fn dns(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
+    request.spec.push("HostConfig.Dns", ip_address::parse(value)?);
     Ok(())
 }
 
-/// `--network`. The first one is the network mode. A single one without settings needs no endpoint: the
-/// engine makes it.
-pub fn network(request: &mut RunRequest, values: &[String], _: &Host<'_>) -> Done {
-    let attachments = values.iter().map(|value| values::network::parse(value)).collect::<Parsed<Vec<_>>>()?;
-    let Some(first) = attachments.first() else { return Ok(()) };
-    request.spec.set("HostConfig.NetworkMode", first.target.as_str());
-    request.spec.object("NetworkingConfig.EndpointsConfig").clear();
-    let only = attachments.len() == 1;
-    for attachment in &attachments {
-        values::network::check(attachment)?;
-        if attachment.endpoint.get("MacAddress").is_some_and(|mac| mac != "") {
-            request.api_needs.push(ApiNeed {
-                what: "`mac-address` of a network".into(),
-                version: (1, 44),
-                kind: ErrorKind::Usage,
-            });
-        }
-        if !(only && is_zero(&Value::Object(attachment.endpoint.clone()))) {
-            add_endpoint(&mut request.spec, &attachment.target, attachment.endpoint.clone().into())?;
+/// `--dns-search`.
+pub fn dns_search(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
+    request.spec.push("HostConfig.DnsSearch", values::dns_search::parse(value)?);
+    Ok(())
+}
+
+/// `--storage-opt`.
+pub fn storage_opt(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
+    let (name, text) = value.split_once('=').ok_or("invalid storage option: it takes NAME=VALUE")?;
+    request.spec.object("HostConfig.StorageOpt").insert(name.to_owned(), text.into());
+    Ok(())
+}
+
+/// `--device`. Names of the Container Device Interface make one request, after those of `--gpus`.
+pub fn device(request: &mut RunRequest, values: &[String], _: &Host<'_>) -> Done {
+    let mut names = Vec::new();
+    for value in values {
+        match device_syntax::parse(value)? {
+            device_syntax::Device::Mapping(mapping) => request.spec.push("HostConfig.Devices", mapping),
+            device_syntax::Device::Cdi => names.push(value.as_str()),
         }
     }
-    if attachments.iter().any(super::super::cli::values::network::Attachment::is_user_defined)
-        && attachments.iter().any(|a| !a.is_user_defined())
-    {
-        return Err(
-            "conflicting options: cannot attach both user-defined and non-user-defined network-modes".into(),
-        );
+    if !names.is_empty() {
+        request.spec.push("HostConfig.DeviceRequests", json!({"Driver": "cdi", "DeviceIDs": names}));
     }
     Ok(())
 }
 
-fn add_endpoint(spec: &mut ContainerSpec, target: &str, endpoint: Value) -> Done {
-    match spec.object("NetworkingConfig.EndpointsConfig").insert(target.to_owned(), endpoint) {
-        Some(_) => Err(format!("network `{target}` is specified multiple times")),
-        None => Ok(()),
-    }
-}
-
-/// Whether Go would have the value be its type's zero.
-fn is_zero(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(on) => !on,
-        Value::Number(number) => number.as_i64() == Some(0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.values().all(is_zero),
-    }
+/// `--gpus`.
+pub fn gpus(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
+    request.spec.push("HostConfig.DeviceRequests", values::gpus::parse(value)?);
+    Ok(())
 }

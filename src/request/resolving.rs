@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{ApiNeed, AwsOptions, ClientOptions, Host, RunRequest};
+use super::{AwsOptions, ClientOptions, Host, RunRequest, api, health, networks, variables};
 use crate::cli::Cli;
-use crate::cli::flags::{Effect, Flag, Kind, TABLE};
+use crate::cli::flags::{self, Effect, Flag, Kind};
 use crate::cli::values::{self, Parsed, boolean, integer, size};
 use crate::docker_config::DockerConfig;
 use crate::engine::Address;
@@ -20,9 +20,10 @@ use crate::spec::ContainerSpec;
 pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
     let mut request = always_sent(&cli, host);
     without_role(&cli)?;
-    for flag in TABLE {
+    for flag in flags::rows(cli.table()) {
         apply(flag, &cli, &mut request, host)?;
     }
+    weigh(&cli, &mut request, host)?;
     restart(&cli, &mut request)?;
     attach(&cli, &mut request);
     if !request.client.detach && request.client.attach_stdin && request.client.tty && !host.stdin_is_terminal
@@ -30,9 +31,10 @@ pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
         return Err(Error::new(ErrorKind::Refused, "the input device is not a TTY")
             .hint("stdin is not a terminal here: leave `-t` out, or run it from one"));
     }
-    detach(&cli, &mut request)?;
+    detach(&cli, &mut request, host)?;
     cidfile(&request)?;
     values::image::parse(&cli.image).map_err(|cause| bad_image(&cli.image, &cause))?;
+    content_trust(&cli, host)?;
     platform(&cli, &mut request, host)?;
     if !cli.command.is_empty() {
         request.spec.set("Cmd", cli.command);
@@ -79,7 +81,7 @@ fn always_sent(cli: &Cli, host: &Host<'_>) -> RunRequest {
         spec,
         client,
         aws: AwsOptions::default(),
-        api_needs: Vec::new(),
+        needs: api::gates(cli),
         engine: Address::default(),
         docker_config: DockerConfig::default(),
     }
@@ -88,10 +90,6 @@ fn always_sent(cli: &Cli, host: &Host<'_>) -> RunRequest {
 fn apply(flag: &Flag, cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> {
     let all = cli.values(flag.long);
     let Some(last) = all.last() else { return Ok(()) };
-    if flag.api > (1, 41) {
-        let what = format!("`--{}`", flag.long);
-        request.api_needs.push(ApiNeed { what, version: flag.api, kind: ErrorKind::Refused });
-    }
     let each = if flag.kind == Kind::List { all } else { std::slice::from_ref(last) };
     match flag.effect {
         Effect::All(effect) => {
@@ -107,6 +105,7 @@ fn apply_value(effect: Effect, value: &str, request: &mut RunRequest, host: &Hos
     match effect {
         Effect::Switch(path) => request.spec.set(path, boolean::parse(value)?),
         Effect::Text(path) => request.spec.set(path, value),
+        Effect::Texts(path) => request.spec.push(path, value),
         Effect::Integer(path) => request.spec.set(path, integer::parse(value)?),
         Effect::Size(path) => request.spec.set(path, size::parse(value)?),
         Effect::Each(effect) => effect(request, value, host)?,
@@ -115,9 +114,62 @@ fn apply_value(effect: Effect, value: &str, request: &mut RunRequest, host: &Hos
     Ok(())
 }
 
+/// What several flags make together.
+fn weigh(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> {
+    let refuse = |long: &'static str, value: &str| {
+        let flag = flags::by_long(cli.table(), long);
+        let value = value.to_owned();
+        move |cause: String| {
+            flag.map_or_else(|| Error::usage(cause.clone()), |flag| flag.refuse(&value, &cause))
+        }
+    };
+    variables::apply(request, cli.values("env"), host).map_err(refuse("env", ""))?;
+    networks::apply(cli, request).map_err(Error::usage)?;
+    health::apply(cli, request).map_err(Error::usage)?;
+    log_options(cli, request)
+}
+
+/// `--log-opt`. The driver `none` takes none.
+fn log_options(cli: &Cli, request: &mut RunRequest) -> Result<()> {
+    let options = cli.values("log-opt");
+    if cli.last("log-driver") == Some("none") && !options.is_empty() {
+        return Err(Error::usage("invalid logging opts for driver none")
+            .hint("leave `--log-opt` out, or choose another `--log-driver`"));
+    }
+    for option in options {
+        let (name, value) = values::key_value::split(option);
+        request.spec.object("HostConfig.LogConfig.Config").insert(name.to_owned(), value.into());
+    }
+    Ok(())
+}
+
+/// Docker would have a notary vouch for a tag. Running it without would be less than was asked for.
+fn content_trust(cli: &Cli, host: &Host<'_>) -> Result<()> {
+    let enabled = host.environment.non_empty("DOCKER_CONTENT_TRUST");
+    let enabled = enabled.is_some_and(|text| boolean::parse(text).unwrap_or(true));
+    let untrusted = cli.switch("disable-content-trust").unwrap_or(!enabled);
+    if untrusted || cli.image.contains('@') || values::image::is_id(&cli.image) {
+        return Ok(());
+    }
+    let setting = if cli.switch("disable-content-trust").is_some() {
+        "--disable-content-trust=false"
+    } else {
+        "DOCKER_CONTENT_TRUST"
+    };
+    Err(Error::usage(format!(
+        "`{setting}` asks for the signature of `{}`, and credrun verifies none",
+        cli.image
+    ))
+    .hint("name the image by its digest, `name@sha256:…`, or leave that setting out"))
+}
+
 /// `--restart` and `--rm`, which do not go together; without `--rm` it is implied where it can be.
 fn restart(cli: &Cli, request: &mut RunRequest) -> Result<()> {
-    let policy = values::restart::parse(cli.last("restart").unwrap_or("no")).map_err(Error::usage)?;
+    let given = cli.last("restart").unwrap_or("no");
+    let policy = values::restart::parse(given).map_err(|cause| {
+        Error::usage(format!("invalid argument `{given}` for `--restart`: {cause}"))
+            .hint("it takes `no`, `on-failure[:COUNT]`, `always` or `unless-stopped`")
+    })?;
     if cli.switch("rm") == Some(true) && !policy.is_none() {
         return Err(Error::usage("conflicting options: cannot specify both --restart and --rm")
             .hint("leave `--rm` out: with `--restart` the container stays"));
@@ -149,7 +201,7 @@ fn attach(cli: &Cli, request: &mut RunRequest) {
 }
 
 /// `--detach` lets go of all streams; then what is attached goes into the body.
-fn detach(cli: &Cli, request: &mut RunRequest) -> Result<()> {
+fn detach(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> {
     let client = &mut request.client;
     if client.detach {
         if !cli.values("attach").is_empty() {
@@ -169,15 +221,17 @@ fn detach(cli: &Cli, request: &mut RunRequest) -> Result<()> {
     ] {
         request.spec.set(path, on);
     }
-    detach_keys(cli, request)
+    detach_keys(cli, request, host)
 }
 
 /// `--detach-keys`, which only an attached run minds. The engine refuses bad ones at the attach: docker then
 /// leaves with 1 and the created container behind. We refuse before.
-fn detach_keys(cli: &Cli, request: &mut RunRequest) -> Result<()> {
+fn detach_keys(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> {
     let client = &mut request.client;
     let attached = client.attach_stdin || client.attach_stdout || client.attach_stderr;
-    let Some(text) = cli.last("detach-keys").filter(|text| attached && !text.is_empty()) else {
+    let given = cli.last("detach-keys").filter(|text| !text.is_empty());
+    let given = given.or(host.docker_config.detach_keys.as_deref());
+    let Some(text) = given.filter(|_| attached) else {
         return Ok(());
     };
     let keys = values::detach_keys::parse(text)
@@ -304,9 +358,9 @@ mod tests {
         let mut request = resolved("-it bb").unwrap();
         assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
         assert_eq!(request.spec.platform.as_deref(), Some("linux/arm64"));
-        crate::request::fit_to_api(&mut request, (1, 42)).unwrap();
+        crate::request::fit_to_engine(&mut request, (1, 42), "linux").unwrap();
         assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
-        crate::request::fit_to_api(&mut request, (1, 41)).unwrap();
+        crate::request::fit_to_engine(&mut request, (1, 41), "linux").unwrap();
         assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([0, 0])));
     }
 

@@ -39,9 +39,9 @@ fn mistakes_are_explained() {
         (&["--version"], "unknown flag: `--version`", "`credrun version` tells versions"),
         (&["-z", "bb"], "unknown shorthand flag: `z` in `-z`", "`credrun --help` lists the options"),
         (
-            &["--gpus", "all", "bb"],
-            "`--gpus` is a flag of docker run that credrun does not support yet",
-            "`credrun --help` lists the flags that it supports",
+            &["--gpus", "some", "bb"],
+            "invalid argument `some` for `--gpus`: invalid count (some): value must be either `all` or an integer",
+            "it takes `--gpus all|COUNT|FIELD=VALUE[,...]`, for example `--gpus all`",
         ),
         (&["--name"], "flag needs an argument: `--name`", "it takes a value: `--name NAME`"),
         (
@@ -83,12 +83,12 @@ fn mistakes_are_explained() {
         (
             &["--env-file", "spaces.env", "bb"],
             "invalid argument `spaces.env` for `--env-file`: line 2: variable `MY KEY` contains white space",
-            "it takes a file of `NAME=VALUE` lines",
+            "the file has `NAME=VALUE` lines",
         ),
         (
             &["--env-file", "nowhere", "bb"],
             "invalid argument `nowhere` for `--env-file`: cannot read it: No such file or directory (os error 2)",
-            "it takes a file of `NAME=VALUE` lines",
+            "the file has `NAME=VALUE` lines",
         ),
         (
             &["--cidfile", "old.cid", "bb"],

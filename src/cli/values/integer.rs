@@ -24,6 +24,21 @@ pub fn parse(value: &str) -> Parsed<i64> {
     i64::try_from(if negative { -magnitude } else { magnitude }).map_err(|_| "value out of range".into())
 }
 
+/// The unsigned number of at most `bits` bits that `value` spells: Go's `strconv.ParseUint(text, 0, bits)`.
+///
+/// # Errors
+/// When it is no such number.
+pub fn parse_unsigned(value: &str, bits: u32) -> Parsed<u64> {
+    let (radix, digits) = split_base(value);
+    let digits = without_underscores(digits, radix).filter(|digits| !digits.starts_with(['+', '-']));
+    let digits = digits.ok_or("it is not an integer")?;
+    let number = u64::from_str_radix(&digits, radix).map_err(|error| match error.kind() {
+        std::num::IntErrorKind::PosOverflow => "value out of range",
+        _ => "it is not an integer without a sign",
+    })?;
+    if number <= u64::MAX >> (64 - bits) { Ok(number) } else { Err("value out of range".into()) }
+}
+
 /// The base and the digits after its prefix. An octal `0` stays: it is a digit too.
 fn split_base(text: &str) -> (u32, &str) {
     let prefix = text.get(..2).map(str::to_ascii_lowercase);
@@ -53,6 +68,25 @@ pub fn without_underscores(digits: &str, radix: u32) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unsigned() {
+        for (text, bits, expected) in [
+            ("0", 16, Some(0)),
+            ("65535", 16, Some(65_535)),
+            ("0x1_0", 16, Some(16)),
+            ("010", 16, Some(8)),
+            ("18446744073709551615", 64, Some(u64::MAX)),
+            ("65536", 16, None),
+            ("-1", 16, None),
+            ("+1", 16, None),
+            ("", 16, None),
+            ("0x", 16, None),
+            ("18446744073709551616", 64, None),
+        ] {
+            assert_eq!(parse_unsigned(text, bits).ok(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn table() {

@@ -90,7 +90,7 @@ pub fn check(attachment: &Attachment) -> Parsed<()> {
         return Err("network-scoped aliases are only supported for user-defined networks".into());
     }
     match attachment.endpoint.get("MacAddress").and_then(Value::as_str) {
-        Some(mac) if !mac.is_empty() && !is_mac_address(mac) => {
+        Some(mac) if !mac.is_empty() && !is_mac_address(mac.trim()) => {
             Err(format!("`{mac}` is not a valid mac address"))
         }
         _ => Ok(()),
@@ -98,7 +98,8 @@ pub fn check(attachment: &Attachment) -> Parsed<()> {
 }
 
 /// Go's `net.ParseMAC`: 6, 8 or 20 bytes, in pairs with `:` or `-`, or in fours with `.`.
-fn is_mac_address(text: &str) -> bool {
+#[must_use]
+pub fn is_mac_address(text: &str) -> bool {
     let hex = |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit());
     [(':', 2), ('-', 2), ('.', 4)].into_iter().any(|(separator, length)| {
         let parts: Vec<&str> = text.split(separator).collect();

@@ -24,6 +24,21 @@ pub fn parse(text: &str) -> Parsed<Vec<PortMapping>> {
     if text.contains('=') { short_form(&from_long_form(text)?) } else { short_form(text) }
 }
 
+/// The ports that an `--expose` names, `80/tcp` each; any word is a protocol.
+///
+/// # Errors
+/// When the port is no number, or the range none.
+pub fn parse_exposed(text: &str) -> Parsed<Vec<String>> {
+    if text.contains(':') {
+        return Err(format!(
+            "invalid port format for --expose: `{text}`: it takes the container's port only"
+        ));
+    }
+    let (port, protocol) = split_protocol(text);
+    let (first, last) = range(port).ok_or_else(|| format!("invalid range format for --expose: `{text}`"))?;
+    Ok((first..=last).map(|port| format!("{port}/{protocol}")).collect())
+}
+
 /// Docker knows three of the fields, ignores any other, and makes the short form of them.
 fn from_long_form(text: &str) -> Parsed<String> {
     let (mut target, mut published, mut protocol) = ("", "", "tcp");
@@ -112,6 +127,25 @@ fn port(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exposed() {
+        for (text, expected) in [
+            ("80", Some("80/tcp")),
+            ("80/", Some("80/tcp")),
+            ("80/UDP", Some("80/UDP")),
+            ("80/foo/x", Some("80/foo")),
+            ("80-82/udp", Some("80/udp 81/udp 82/udp")),
+            ("82-80", None),
+            ("80:80", None),
+            ("", None),
+            ("/tcp", None),
+            ("65536", None),
+        ] {
+            let ports = parse_exposed(text).ok().map(|ports| ports.join(" "));
+            assert_eq!(ports.as_deref(), expected, "{text}");
+        }
+    }
 
     fn shown(text: &str) -> Option<String> {
         let mappings = parse(text).ok()?;

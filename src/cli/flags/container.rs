@@ -1,0 +1,80 @@
+//! The container as a whole: its name, image, life.
+
+use super::{Flag, list, scalar, switch};
+use crate::cli::values::{key_value, link};
+use crate::request::effects;
+
+pub(super) const ROWS: &[Flag] = &[
+    list(
+        "annotation",
+        "NAME=VALUE",
+        "Annotate the container, for the OCI runtime",
+        "--annotation com.example.team=tools",
+    )
+    .since((1, 43))
+    .each(|request, value, _| {
+        let (name, text) = key_value::split(value);
+        request.spec.object("HostConfig.Annotations").insert(name.to_owned(), text.into());
+        Ok(())
+    }),
+    scalar("cidfile", "FILE", "Write the container's id to a file", "--cidfile container.id")
+        .each(effects::cidfile),
+    switch(
+        "disable-content-trust",
+        "Skip the verification of the image's signature (default: true; credrun verifies none)",
+        "--disable-content-trust",
+    ),
+    scalar("domainname", "NAME", "Set the container's NIS domain name", "--domainname example.com")
+        .sets("Domainname"),
+    scalar("entrypoint", "COMMAND", "Replace the image's entry point", "--entrypoint sh")
+        .each(effects::entrypoint),
+    switch("help", "Print this help", "--help"),
+    scalar("hostname", "NAME", "Set the container's host name", "--hostname tool")
+        .short('h')
+        .sets("Hostname"),
+    switch("init", "Run an init that forwards signals and reaps processes", "--init").sets("HostConfig.Init"),
+    scalar("isolation", "TECHNOLOGY", "Set the isolation technology (Windows)", "--isolation process")
+        .sets("HostConfig.Isolation"),
+    list("link", "CONTAINER[:ALIAS]", "Link to another container", "--link db:database")
+        .check(link::check)
+        .sets("HostConfig.Links"),
+    scalar("log-driver", "DRIVER", "Set the logging driver", "--log-driver local")
+        .sets("HostConfig.LogConfig.Type"),
+    list("log-opt", "NAME=VALUE", "Set an option of the logging driver", "--log-opt max-size=10m"),
+    scalar("name", "NAME", "Name the container", "--name tool").each(effects::name),
+    scalar(
+        "platform",
+        "OS[/ARCH[/VARIANT]]",
+        "Set the platform (default: $DOCKER_DEFAULT_PLATFORM)",
+        "--platform linux/arm64",
+    ),
+    scalar(
+        "pull",
+        "always|missing|never",
+        "Pull the image before the run (default: missing)",
+        "--pull always",
+    )
+    .each(effects::pull),
+    switch("quiet", "Show neither the pull nor the credentials' source", "--quiet")
+        .short('q')
+        .each(effects::quiet),
+    scalar(
+        "restart",
+        "POLICY[:COUNT]",
+        "Restart the container when it ends (no, on-failure, always, unless-stopped)",
+        "--restart on-failure:3",
+    ),
+    switch("rm", "Remove the container when it ends (implied, unless --rm=false or --restart)", "--rm=false"),
+    scalar("runtime", "NAME", "Set the OCI runtime", "--runtime runsc").sets("HostConfig.Runtime"),
+    scalar("stop-signal", "SIGNAL", "Set the signal that stops the container", "--stop-signal SIGINT")
+        .sets("StopSignal"),
+    scalar("stop-timeout", "SECONDS", "Wait so long for it to stop before it is killed", "--stop-timeout 30")
+        .integer("StopTimeout"),
+    list("storage-opt", "NAME=VALUE", "Set an option of the storage driver", "--storage-opt size=10G")
+        .each(effects::storage_opt),
+    switch(
+        "use-api-socket",
+        "Give the container the engine's socket and the registry logins",
+        "--use-api-socket",
+    ),
+];

@@ -1,0 +1,21 @@
+//! Devices of the host.
+
+use super::{Flag, list};
+use crate::cli::values::{device, gpus};
+use crate::request::effects;
+
+pub(super) const ROWS: &[Flag] = &[
+    list("device", "DEVICE[:PATH][:rwm]", "Add a device of the host", "--device /dev/fuse")
+        .all(effects::device),
+    list(
+        "device-cgroup-rule",
+        "TYPE MAJOR:MINOR RIGHTS",
+        "Add a rule of the devices that are allowed",
+        "--device-cgroup-rule 'c 10:229 rwm'",
+    )
+    .check(device::check_cgroup_rule)
+    .sets("HostConfig.DeviceCgroupRules"),
+    list("gpus", "all|COUNT|FIELD=VALUE[,...]", "Add GPUs", "--gpus all")
+        .check(|value| gpus::parse(value).map(drop))
+        .each(effects::gpus),
+];

@@ -1,0 +1,52 @@
+//! Networks, ports and names. The flags of the first network are weighed together with `--network`.
+
+use super::{Flag, list, scalar, switch};
+use crate::cli::values::{dns_search, extra_host, ip_address, network};
+use crate::request::effects;
+
+pub(super) const ROWS: &[Flag] = &[
+    list("add-host", "NAME:ADDRESS", "Add a line to the container's /etc/hosts", "--add-host db:192.0.2.10")
+        .check(|value| extra_host::parse(value).map(drop))
+        .each(effects::add_host),
+    list("dns", "ADDRESS", "Set a DNS server", "--dns 192.0.2.53")
+        .check(|value| ip_address::parse(value).map(drop))
+        .each(effects::dns),
+    list("dns-option", "OPTION", "Set a DNS option", "--dns-option ndots:2")
+        .aliases(&["dns-opt"])
+        .sets("HostConfig.DnsOptions"),
+    list("dns-search", "DOMAIN", "Set a DNS search domain (`.` for none)", "--dns-search example.com")
+        .check(|value| dns_search::parse(value).map(drop))
+        .each(effects::dns_search),
+    list(
+        "publish",
+        "[[IP:]PORT:]PORT[/PROTOCOL]",
+        "Publish a port of the container on the host",
+        "--publish 127.0.0.1:8080:80",
+    )
+    .short('p')
+    .each(effects::publish),
+    list("expose", "PORT[-PORT][/PROTOCOL]", "Expose a port to linked containers", "--expose 8080")
+        .each(effects::expose),
+    switch("publish-all", "Publish all exposed ports on ports that are free", "--publish-all")
+        .short('P')
+        .sets("HostConfig.PublishAllPorts"),
+    list("network", "NETWORK", "Connect to a network", "--network backend")
+        .aliases(&["net"])
+        .check(|value| network::parse(value).map(drop)),
+    list(
+        "network-alias",
+        "NAME",
+        "Give it another name in the network",
+        "--network backend --network-alias tool",
+    )
+    .aliases(&["net-alias"]),
+    scalar("ip", "ADDRESS", "Set the IPv4 address in the network", "--network backend --ip 192.0.2.30"),
+    scalar("ip6", "ADDRESS", "Set the IPv6 address in the network", "--network backend --ip6 2001:db8::33"),
+    list(
+        "link-local-ip",
+        "ADDRESS",
+        "Add a link-local address",
+        "--network backend --link-local-ip 169.254.8.8",
+    ),
+    scalar("mac-address", "ADDRESS", "Set the MAC address", "--mac-address 92:d0:c6:0a:29:33"),
+];
