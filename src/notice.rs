@@ -2,12 +2,15 @@
 //! nothing of it with `-q`.
 
 use std::io::{self, IsTerminal, Write};
+use std::net::IpAddr;
 
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::credentials::Credentials;
 use crate::request::{ClientOptions, RunRequest};
 use crate::run::Identity;
+use crate::spec::ContainerSpec;
 
 /// Credentials with less than this left are warned of. CloudShell's always have less than 15 minutes.
 const SHORT: Duration = Duration::minutes(5);
@@ -50,8 +53,17 @@ impl Notices {
 
 /// What the engine warned of at the creation. `-q` is about the pull and about what credrun adds: docker shows
 /// these with it, too.
-pub(crate) fn engine_warnings(warnings: &[String]) {
+pub(crate) fn engine_warnings(warnings: &[String], spec: &ContainerSpec) {
     warnings.iter().for_each(|text| warn(text));
+    // Docker's client adds this one itself.
+    if let Some(address) = loopback_dns(spec) {
+        warn(&format!("Localhost DNS ({address}) may fail in containers."));
+    }
+}
+
+fn loopback_dns(spec: &ContainerSpec) -> Option<&str> {
+    let servers = spec.get("HostConfig.Dns")?.as_array()?.iter().filter_map(Value::as_str);
+    servers.into_iter().find(|text| text.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()))
 }
 
 /// A line of ours on stderr. When nobody takes it, the run goes on: `eprintln!` would panic, with a container up.
@@ -92,6 +104,19 @@ fn length(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dns_server_of_the_host_is_out_of_reach() {
+        for (servers, expected) in [
+            (&["192.0.2.1", "127.0.0.53"][..], Some("127.0.0.53")),
+            (&["::1"], Some("::1")),
+            (&["192.0.2.1"], None),
+        ] {
+            let mut spec = ContainerSpec::new("x");
+            spec.set("HostConfig.Dns", servers);
+            assert_eq!(loopback_dns(&spec), expected);
+        }
+    }
     use crate::credentials::Secret;
 
     #[test]

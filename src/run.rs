@@ -48,7 +48,7 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     if let Some(Err(error)) = cidfile.map(|cidfile| cidfile.write(&created.id)) {
         return Err(session.clean_up(error).await);
     }
-    engine_warnings(&created.warnings);
+    engine_warnings(&created.warnings, &request.spec);
     // From here on a container is there: not even a defect of ours may leave it behind.
     match AssertUnwindSafe(session.live(&mut signals)).catch_unwind().await {
         Ok(ended) => ended,
