@@ -95,6 +95,17 @@ pub fn parse_with(table: Table, argv: Vec<OsString>) -> Result<Invocation> {
     run(words, table)
 }
 
+/// What stands before the first mistake of an argv that [`parse_with`] refuses. docker judges these flags first.
+#[must_use]
+pub fn before_mistake(table: Table, argv: Vec<OsString>) -> Cli {
+    let mut words = utf8(argv).unwrap_or_default();
+    if words.first().is_some_and(|word| word == "run") {
+        words.remove(0);
+    }
+    let (scan::Scan { flags, table, .. }, _) = scan::scan(words, table);
+    Cli { image: String::new(), command: Vec::new(), flags, table }
+}
+
 fn subcommand(name: &str, arguments: &[String]) -> Result<Invocation> {
     if let Some(word) = arguments.first() {
         return Err(Error::usage(format!("`credrun {name}` takes no arguments, and got `{word}`"))
@@ -104,7 +115,8 @@ fn subcommand(name: &str, arguments: &[String]) -> Result<Invocation> {
 }
 
 fn run(words: Vec<String>, table: Table) -> Result<Invocation> {
-    let scan::Scan { flags, positionals, .. } = scan::scan(words, table)?;
+    let (scan::Scan { flags, positionals, .. }, done) = scan::scan(words, table);
+    done?;
     let mut cli = Cli { image: String::new(), command: Vec::new(), flags, table };
     if cli.switch("help") == Some(true) {
         return Ok(Invocation::Help(help::text()));

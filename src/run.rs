@@ -220,7 +220,17 @@ impl CidFile {
             ))),
             Err(error) => {
                 let message = format!("failed to create the container ID file `{}`", path.display());
-                Err(Error::caused(ErrorKind::Usage, error).context(message))
+                // docker takes the exit code of this, too, from its text.
+                let kind = match error.kind() {
+                    std::io::ErrorKind::NotFound => ErrorKind::CommandNotFound,
+                    std::io::ErrorKind::IsADirectory | std::io::ErrorKind::PermissionDenied => {
+                        ErrorKind::CommandNotExecutable
+                    }
+                    _ => ErrorKind::Usage,
+                };
+                Err(Error::caused(kind, error)
+                    .context(message)
+                    .hint("`--cidfile` takes a file in a directory that is there"))
             }
         }
     }

@@ -15,30 +15,35 @@ pub struct Scan {
     pub flags: BTreeMap<&'static str, Vec<String>>,
     /// IMAGE, COMMAND, ARG…
     pub positionals: Vec<String>,
-    table: Table,
+    /// The table that the flags are of.
+    pub table: Table,
 }
 
-/// Sorts `words` by `table` and checks each value's syntax.
-pub fn scan(words: Vec<String>, table: Table) -> Result<Scan> {
+/// Sorts `words` by `table` and checks each value's syntax. The first mistake ends it; what came before is there.
+pub fn scan(words: Vec<String>, table: Table) -> (Scan, Result<()>) {
     let mut scan = Scan { flags: BTreeMap::new(), positionals: Vec::new(), table };
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        if word == "--" {
-            break;
-        } else if let Some(long) = word.strip_prefix("--") {
-            scan.long(long, &mut words)?;
-        } else if let Some(shorts) = word.strip_prefix('-').filter(|shorts| !shorts.is_empty()) {
-            scan.shorts(shorts, &mut words)?;
-        } else {
-            scan.positionals.push(word);
-            break;
-        }
-    }
-    scan.positionals.extend(words);
-    Ok(scan)
+    let done = scan.words(words.into_iter());
+    (scan, done)
 }
 
 impl Scan {
+    fn words(&mut self, mut words: impl Iterator<Item = String>) -> Result<()> {
+        while let Some(word) = words.next() {
+            if word == "--" {
+                break;
+            } else if let Some(long) = word.strip_prefix("--") {
+                self.long(long, &mut words)?;
+            } else if let Some(shorts) = word.strip_prefix('-').filter(|shorts| !shorts.is_empty()) {
+                self.shorts(shorts, &mut words)?;
+            } else {
+                self.positionals.push(word);
+                break;
+            }
+        }
+        self.positionals.extend(words);
+        Ok(())
+    }
+
     fn long(&mut self, text: &str, next: &mut impl Iterator<Item = String>) -> Result<()> {
         if text.starts_with(['-', '=']) {
             return Err(Error::usage(format!("bad flag syntax: `--{text}`")));
@@ -92,8 +97,9 @@ mod tests {
     /// `flag=value …| positionals`, or the error's first words.
     fn shown(line: &str) -> String {
         let words = line.split_whitespace().map(str::to_owned).collect();
-        match scan(words, flags::TABLE) {
-            Ok(Scan { flags, positionals, .. }) => {
+        let (Scan { flags, positionals, .. }, done) = scan(words, flags::TABLE);
+        match done {
+            Ok(()) => {
                 let flags =
                     flags.iter().flat_map(|(name, values)| values.iter().map(move |v| format!("{name}={v}")));
                 format!("{}| {}", flags.map(|flag| flag + " ").collect::<String>(), positionals.join(" "))

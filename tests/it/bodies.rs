@@ -1,210 +1,200 @@
-//! The docker CLI as the judge: the same command line through it and through us must lead to the same request,
-//! or be refused with the same exit code before any request.
+//! The docker CLI as the judge: the same command line through it and through credrun must lead to the same requests
+//! and the same exit code.
 
+mod compare;
 mod engine;
+mod generator;
 mod lines;
+mod mutations;
+mod normal;
+mod programs;
+mod values;
 
-use std::ffi::OsString;
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::sync::OnceLock;
 
-use credrun::cli::{self, Invocation};
-use credrun::docker_config::DockerConfig;
-use credrun::environment::Environment;
-use credrun::error::Result;
-use credrun::exit_code;
-use credrun::request::{self, Host};
-use serde_json::{Map, Value};
+use credrun::cli::flags::{self, TABLE};
 
-use self::engine::FakeEngine;
+use self::compare::{Record, compare, report};
+use self::programs::Bench;
+use crate::differences::OF_REQUESTS;
 
-/// What a command line led to.
-#[derive(Debug, PartialEq)]
-enum Outcome {
-    /// A create request: its query and its body, normalised.
-    Create(Vec<(String, String)>, Value),
-    /// None; the exit code.
-    Refused(i32),
+/// API versions of engines 20.10, 25 and 28.
+const VERSIONS: [(u16, u16); 3] = [(1, 41), (1, 44), (1, 50)];
+const SEED: u64 = 20_261_123;
+/// Lines over the three versions in the quick tier.
+const QUICK: usize = 2000;
+/// Lines at each version in the long tier.
+const LONG: usize = 20_000;
+
+fn long() -> bool {
+    std::env::var_os("CREDRUN_TEST_LONG").is_some_and(|value| !value.is_empty())
+}
+
+fn words(lines: &[&[&str]]) -> Vec<Vec<String>> {
+    lines.iter().map(|line| line.iter().map(ToString::to_string).collect()).collect()
+}
+
+fn assert_alike(api: (u16, u16), lines: &[Vec<String>]) -> Vec<Record> {
+    let records = compare(|| Bench::new(api), lines);
+    let different = report(|| Bench::new(api), &records);
+    assert!(different.is_empty(), "{different}");
+    records
+}
+
+/// What docker made of the quick tier's lines, for the tests that need it; docker runs once for all of them.
+fn generated() -> &'static [Record] {
+    static RECORDS: OnceLock<Vec<Record>> = OnceLock::new();
+    RECORDS.get_or_init(|| {
+        let lines = generator::lines(SEED, QUICK);
+        let parts = lines.chunks(QUICK.div_ceil(VERSIONS.len())).zip(VERSIONS);
+        parts.flat_map(|(part, api)| compare(|| Bench::new(api), part)).collect()
+    })
 }
 
 #[test]
-fn docker_and_credrun_read_alike() {
-    let different = differences((1, 41), lines::LINES);
-    assert!(different.is_empty(), "{} lines differ:\n{}", different.len(), different.join("\n"));
-}
-
-#[test]
-fn docker_and_credrun_read_alike_for_newer_engines() {
-    for api in [(1, 44), (1, 50)] {
-        let different = differences(api, lines::NEWER);
-        assert!(different.is_empty(), "{api:?}: {} lines differ:\n{}", different.len(), different.join("\n"));
+fn generated_lines_are_read_alike() {
+    let records = generated();
+    for api in VERSIONS {
+        let part: Vec<_> = records.iter().filter(|record| record.api == api).cloned().collect();
+        let different = report(|| Bench::new(api), &part);
+        assert!(different.is_empty(), "{different}");
     }
-}
-
-#[test]
-fn credrun_is_stricter_where_it_says_so() {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let engine = FakeEngine::start(&directory.path().join("engine.sock"), (1, 41));
-    for (line, code) in lines::STRICTER {
-        assert!(matches!(by_docker(line, &engine, directory.path()), Outcome::Create(..)), "{line:?}");
-        assert_eq!(by_credrun(line, (1, 41), directory.path()), Outcome::Refused(*code), "{line:?}");
-    }
-}
-
-#[test]
-fn every_flag_of_docker_is_known_or_said_to_be_missing() {
-    let help =
-        Command::new("docker").args(["run", "--help"]).output().expect("the docker CLI must be on PATH");
-    let help = String::from_utf8(help.stdout).expect("help is text");
-    let flags: Vec<&str> = help
-        .lines()
-        .filter_map(|line| line.split_whitespace().take(2).find(|word| word.starts_with("--")))
-        .collect();
-    assert!(flags.len() > 90, "docker's help lists its flags: {flags:?}");
-    for flag in flags {
-        let name = flag.trim_start_matches('-');
-        let missing = cli::parse(vec![flag.into()]).err().map(|error| error.to_string()).unwrap_or_default();
-        let known = cli::flags::by_long(cli::flags::TABLE, name).is_some();
-        assert!(known || missing.contains("does not support yet"), "{flag}: {missing}");
-    }
-}
-
-fn differences(api: (u16, u16), lines: &[&[&str]]) -> Vec<String> {
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let work = directory.path().canonicalize().expect("its real path").join("work");
-    fs::create_dir(&work).expect("a working directory");
-    write_files(&work);
-    let engine = FakeEngine::start(&directory.path().join("engine.sock"), api);
-    let mut different = Vec::new();
-    let (mut created, mut refused) = (0, 0);
-    for line in lines {
-        let (docker, credrun) = (by_docker(line, &engine, &work), by_credrun(line, api, &work));
-        *(if matches!(docker, Outcome::Create(..)) { &mut created } else { &mut refused }) += 1;
-        if docker != credrun {
-            different.push(format!("{line:?}\n  docker  {docker:?}\n  credrun {credrun:?}"));
-        }
-    }
+    let created = records.iter().filter(|record| record.docker.create().is_some()).count();
+    let refused =
+        records.iter().filter(|record| record.docker.code != 0 && record.docker.asked.is_empty()).count();
     assert!(
-        created * 3 > lines.len() && refused > 0,
-        "the oracle itself is off: {created} created, {refused} refused"
+        created * 2 > records.len() && refused * 6 > records.len(),
+        "the mix is off: of {} lines docker created {created} and refused {refused}",
+        records.len()
     );
-    different
 }
 
-fn write_files(work: &Path) {
-    let line = |length: usize| format!("A={}\nB=1\n", "x".repeat(length - 2));
-    for (name, content) in [
-        ("there", b"".to_vec()),
-        ("env.txt", b"# comment\n  LEFT=trimmed \nFROM_FILE=file\nFROM_FILE=again\nHOSTV\nNOWHERE\nE=\nQ=\"q\" # no\n".to_vec()),
-        ("bom.txt", b"\xef\xbb\xbfA=1\n".to_vec()),
-        ("space.txt", b"A B=1\n".to_vec()),
-        ("noname.txt", b"A=1\n=x\n".to_vec()),
-        ("binary.txt", b"A=\xff\n".to_vec()),
-        ("crlf.txt", b"A=1\r\nB=2\r\n\r\n".to_vec()),
-        ("longest.txt", line(65_535).into_bytes()),
-        ("long.txt", line(65_536).into_bytes()),
-    ] {
-        fs::write(work.join(name), content).expect("a file in the temporary directory");
+#[test]
+fn many_generated_lines_are_read_alike() {
+    if !long() {
+        return;
+    }
+    for (number, api) in (1..).zip(VERSIONS) {
+        let started = std::time::Instant::now();
+        assert_alike(api, &generator::lines(SEED + number, LONG));
+        eprintln!("{LONG} lines at API {api:?}: no difference, {} s", started.elapsed().as_secs());
     }
 }
 
-fn by_docker(line: &[&str], engine: &FakeEngine, work: &Path) -> Outcome {
-    let status = Command::new("docker")
-        .args(["run", "--rm"])
-        .args(line)
-        .current_dir(work)
-        .env_clear()
-        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .envs([("HOME", work.as_os_str()), ("HOSTV", "hv".as_ref())])
-        .env("DOCKER_HOST", format!("unix://{}", engine.socket().display()))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .expect("the docker CLI must be on PATH: it is what credrun is compared with");
-    match engine.take_create() {
-        Some((query, body)) => {
-            let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-            Outcome::Create(query, normal(serde_json::from_str(&body).expect("docker sends JSON")))
-        }
-        None => Outcome::Refused(status.code().expect("docker was not killed")),
+#[test]
+fn chosen_lines_are_read_alike() {
+    assert_alike((1, 41), &words(lines::LINES));
+    for api in [(1, 44), (1, 50)] {
+        assert_alike(api, &words(lines::NEWER));
     }
 }
 
-fn by_credrun(line: &[&str], api: (u16, u16), work: &Path) -> Outcome {
-    // docker's query is in alphabetical order.
-    match request(line, api, work) {
-        Ok(request) => {
-            let spec = request.spec;
-            let query = [("name", spec.name.clone()), ("platform", spec.platform.clone())];
-            let query = query.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
-            Outcome::Create(query, normal(Value::Object(spec.body().clone())))
-        }
-        Err(error) => Outcome::Refused(exit_code::of_error(&error).into()),
+/// The values in the tables of docker/cli's own tests; what is expected of them is the installed docker's to say.
+#[test]
+fn docker_s_own_test_values_are_read_alike() {
+    let lines = include_str!("bodies/docker_cli_cases.jsonl").lines();
+    let lines: Vec<Vec<String>> = lines
+        .map(|line| {
+            let mut words: Vec<String> = serde_json::from_str(line).expect("a list of words");
+            words.push("bb".into());
+            words
+        })
+        .collect();
+    for api in if long() { &VERSIONS[..] } else { &VERSIONS[..1] } {
+        assert_alike(*api, &lines);
     }
 }
 
-fn request(line: &[&str], api: (u16, u16), work: &Path) -> Result<request::RunRequest> {
-    let argv = ["run", "--rm"].iter().chain(line).map(OsString::from).collect();
-    let Invocation::Run(cli) = cli::parse(argv)? else { panic!("{line:?} is a run") };
-    let environment = Environment::from_iter([("HOSTV", "hv")]);
-    let host = Host {
-        environment: &environment,
-        working_directory: work,
-        stdin_is_terminal: false,
-        console_size: None,
-        docker_config: &DockerConfig::default(),
-        daemon_host: "unix:///var/run/docker.sock",
+#[test]
+fn the_docker_config_counts_alike() {
+    const PROXIES: &str = r#"{"proxies": {"default": {"httpProxy": "http://p:1", "noProxy": "a,b"}}}"#;
+    let tried: [(&str, &[(&str, &str)], &[&str]); 9] = [
+        (PROXIES, &[], &["bb"]),
+        (PROXIES, &[], &["-e", "HTTP_PROXY=mine", "-e", "no_proxy", "bb"]),
+        (PROXIES, &[], &["--env-file", "env.txt", "bb"]),
+        (r#"{"HttpHeaders": {"X-Team": "tools", "User-Agent": "me"}}"#, &[], &["bb"]),
+        (r#"{"detachKeys": "ctrl-a,b"}"#, &[], &["-i", "bb"]),
+        ("{ no", &[], &["bb"]),
+        ("{}", &[("DOCKER_DEFAULT_PLATFORM", "linux/arm64")], &["bb"]),
+        ("{}", &[("DOCKER_DEFAULT_PLATFORM", "linux/arm64")], &["--platform", "linux/386", "bb"]),
+        ("{}", &[("DOCKER_DEFAULT_PLATFORM", "x y")], &["bb"]),
+    ];
+    for (config, variables, line) in tried {
+        let bench = || {
+            let bench = Bench::new((1, 41)).with_config(config);
+            variables.iter().fold(bench, |bench, (name, value)| bench.with_variable(name, value))
+        };
+        let records = compare(bench, &words(&[line]));
+        let different = report(bench, &records);
+        assert!(different.is_empty(), "{config} {variables:?}: {different}");
+    }
+}
+
+/// A rule that explains nothing any more is to go.
+#[test]
+fn each_rule_of_the_differences_is_needed() {
+    let bench = Bench::new((1, 41));
+    let lines: [&[&str]; 2] = [&["--device", "v/c=1", "bb"], &["--detach-keys", "foo", "bb"]];
+    for (difference, line) in OF_REQUESTS.iter().zip(lines) {
+        let explanation = bench.credrun(line).explanation(&bench.docker(line));
+        assert_eq!(explanation.map(|found| found.what), Some(difference.what), "{}", difference.reason);
+    }
+}
+
+/// The comparison finds a mistake in the table: with each mutation at least one line comes out other than docker has
+/// it, and without one none does.
+#[test]
+fn small_mutations_of_the_table_are_found() {
+    let benches = VERSIONS.map(Bench::new);
+    let differing = |table| {
+        let differs = |record: &&Record| {
+            let bench = benches.iter().find(|bench| bench.api() == record.api).expect("one of each version");
+            !bench.agrees(table, &record.line, &record.docker)
+        };
+        generated().iter().filter(differs).map(|record| &record.line).collect::<Vec<_>>()
     };
-    let mut request = request::resolve(cli, &host)?;
-    request::fit_to_engine(&mut request, api, "linux")?;
-    Ok(request)
+    assert_eq!(differing(TABLE), Vec::<&Vec<String>>::new());
+    for mutation in &mutations::ALL {
+        assert!(
+            !differing(mutation.table()).is_empty(),
+            "`--{}`, {}: not found",
+            mutation.flag,
+            mutation.what
+        );
+    }
 }
 
-/// Fields whose presence says something even where their value is Go's zero.
-const KEPT: [&str; 8] = [
-    "Entrypoint",
-    "MaskedPaths",
-    "ReadonlyPaths",
-    "Init",
-    "StopTimeout",
-    "MemorySwappiness",
-    "OomKillDisable",
-    "PidsLimit",
+/// docker completes the names of all its flags, hidden ones too once they are begun.
+#[test]
+fn every_flag_of_docker_is_in_the_table_and_no_other() {
+    let mut theirs: Vec<String> = docker_flags();
+    assert!(theirs.len() > 100, "docker lists its flags: {theirs:?}");
+    let ours = flags::rows(TABLE).filter(|flag| !OWN.contains(&flag.long));
+    let mut ours: Vec<String> =
+        ours.flat_map(|flag| flag.aliases.iter().chain([&flag.long])).map(ToString::to_string).collect();
+    theirs.sort();
+    ours.sort();
+    assert_eq!(ours, theirs);
+}
+
+/// What credrun has beyond docker.
+const OWN: [&str; 8] = [
+    "profile",
+    "region",
+    "role-arn",
+    "role-session-name",
+    "duration-seconds",
+    "external-id",
+    "verbose",
+    "allow-insecure-engine",
 ];
 
-/// The value without what is null or zero to Go, and with the lists that docker makes of a map in one order.
-fn normal(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().filter_map(normal_field).collect::<Map<_, _>>())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(normal).collect()),
-        other => other,
-    }
-}
-
-fn normal_field((name, value): (String, Value)) -> Option<(String, Value)> {
-    // Keys of these maps are data: an empty value is one.
-    if ["Labels", "Tmpfs", "Volumes", "ExposedPorts", "EndpointsConfig"].contains(&name.as_str()) {
-        let entries = value.as_object().filter(|entries| !entries.is_empty() || name == "EndpointsConfig")?;
-        let entries = entries.iter().map(|(key, value)| (key.clone(), normal(value.clone())));
-        return Some((name, Value::Object(entries.collect())));
-    }
-    let mut value = normal(value);
-    if ["Env", "Binds"].contains(&name.as_str())
-        && let Value::Array(items) = &mut value
-    {
-        items.sort_by_key(ToString::to_string);
-    }
-    let is_zero = match &value {
-        Value::Null => true,
-        Value::Bool(on) => !on,
-        Value::Number(number) => number.as_i64() == Some(0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-    };
-    (!is_zero || (KEPT.contains(&name.as_str()) && !value.is_null())).then_some((name, value))
+fn docker_flags() -> Vec<String> {
+    let output = Command::new("docker").args(["__complete", "run", "--"]).output().expect("docker on PATH");
+    let listed = String::from_utf8(output.stdout).expect("text");
+    let listed = listed.lines().filter_map(|line| line.split_whitespace().next()?.strip_prefix("--"));
+    // Completion leaves out what is hidden; docker 28.2 hides these.
+    let hidden = ["dns-opt", "net", "net-alias"];
+    listed.map(str::to_owned).chain(hidden.map(str::to_owned)).collect()
 }

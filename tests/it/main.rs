@@ -7,6 +7,7 @@
 mod aws;
 mod bodies;
 mod credentials;
+mod differences;
 mod endpoints;
 mod exit_codes;
 mod harness;

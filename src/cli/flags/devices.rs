@@ -5,6 +5,10 @@ use crate::cli::values::{device, gpus};
 use crate::request::effects;
 
 pub(super) const ROWS: &[Flag] = &[
+    // Before `--device`, whose request for named devices comes after these.
+    list("gpus", "all|COUNT|FIELD=VALUE[,...]", "Add GPUs", "--gpus all")
+        .check(|value| gpus::parse(value).map(drop))
+        .each(effects::gpus),
     list("device", "DEVICE[:PATH][:rwm]", "Add a device of the host", "--device /dev/fuse")
         .all(effects::device),
     list(
@@ -15,7 +19,4 @@ pub(super) const ROWS: &[Flag] = &[
     )
     .check(device::check_cgroup_rule)
     .sets("HostConfig.DeviceCgroupRules"),
-    list("gpus", "all|COUNT|FIELD=VALUE[,...]", "Add GPUs", "--gpus all")
-        .check(|value| gpus::parse(value).map(drop))
-        .each(effects::gpus),
 ];

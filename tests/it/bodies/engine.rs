@@ -1,33 +1,49 @@
-//! An engine that answers pings, writes down the create request and refuses it.
+//! An engine that answers pings, writes down whatever else is asked of it, and refuses to create containers.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// Query and body of a create request.
-pub type Create = (String, String);
+use serde_json::Value;
+
+/// One request; pings are not written down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// `POST`.
+    pub method: String,
+    /// `/v1.41/containers/create`.
+    pub path: String,
+    /// In their order.
+    pub query: Vec<(String, String)>,
+    /// By lower-case name, in alphabetical order.
+    pub headers: Vec<(String, String)>,
+    /// Null where there is none.
+    pub body: Value,
+}
 
 /// The engine; its thread ends with the test process.
 pub struct FakeEngine {
     socket: PathBuf,
-    creates: Receiver<Create>,
+    api: (u16, u16),
+    asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl FakeEngine {
     /// Listens on `socket` and says that it speaks `api`.
     pub fn start(socket: &Path, api: (u16, u16)) -> Self {
         let listener = UnixListener::bind(socket).expect("a socket in the temporary directory");
-        let (sender, creates) = mpsc::channel();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&asked);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let sender = sender.clone();
+                let asked = Arc::clone(&shared);
                 // A client may hold a connection without using it.
-                thread::spawn(move || answer(stream, api, &sender));
+                thread::spawn(move || serve(&stream, api, &asked));
             }
         });
-        Self { socket: socket.into(), creates }
+        Self { socket: socket.into(), api, asked }
     }
 
     /// Where it listens.
@@ -35,46 +51,63 @@ impl FakeEngine {
         &self.socket
     }
 
-    /// The create request since the last call. It is on the channel before its client gets the answer.
-    pub fn take_create(&self) -> Option<Create> {
-        let create = self.creates.try_recv().ok();
-        assert!(self.creates.try_recv().is_err(), "more than one create request");
-        create
+    /// The version that it speaks.
+    pub fn api(&self) -> (u16, u16) {
+        self.api
+    }
+
+    /// What was asked since the last call. A request is written down before its client gets the answer.
+    pub fn take(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.asked.lock().expect("no connection panics"))
     }
 }
 
-/// Answers one request and closes. A client that is gone meanwhile is its own affair.
-fn answer(stream: UnixStream, (major, minor): (u16, u16), creates: &Sender<Create>) -> Option<()> {
-    let mut reader = BufReader::new(&stream);
-    let mut first = String::new();
-    reader.read_line(&mut first).ok()?;
-    let length = reader
-        .by_ref()
-        .lines()
-        .map_while(Result::ok)
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| {
-            line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<u64>().ok()
-        })
-        .last()
-        .unwrap_or(0);
-    let mut body = String::new();
-    reader.take(length).read_to_string(&mut body).ok()?;
-    let target = first.split(' ').nth(1)?;
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let (status, text) = if path.ends_with("/_ping") {
-        ("200 OK", "OK")
-    } else {
-        ("500 Internal Server Error", r#"{"message":"refused"}"#)
-    };
-    if path.ends_with("/containers/create") {
-        creates.send((query.to_owned(), body)).ok()?;
+/// Answers the requests of one connection. A client that is gone meanwhile is its own affair.
+fn serve(stream: &UnixStream, api: (u16, u16), asked: &Mutex<Vec<Asked>>) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut first = String::new();
+        reader.read_line(&mut first).ok().filter(|count| *count > 0)?;
+        let mut words = first.split(' ').map(str::to_owned);
+        let (method, target) = (words.next()?, words.next()?);
+        let headers = read_headers(&mut reader);
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let mut body = vec![0; length.and_then(|(_, text)| text.parse().ok()).unwrap_or(0)];
+        reader.read_exact(&mut body).ok()?;
+        let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        if !path.ends_with("/_ping") {
+            let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+            let request = Asked { method: method.clone(), path: path.to_owned(), query, headers, body };
+            asked.lock().expect("no connection panics").push(request);
+        }
+        write_answer(stream, &method, path, api)?;
     }
-    let text = if first.starts_with("HEAD ") { "" } else { text };
+}
+
+fn read_headers(reader: &mut impl BufRead) -> Vec<(String, String)> {
+    let lines = reader.lines().map_while(Result::ok).take_while(|line| !line.is_empty());
+    let pairs = lines.filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+    });
+    let mut headers: Vec<_> = pairs.collect();
+    headers.sort();
+    headers
+}
+
+fn write_answer(mut stream: &UnixStream, method: &str, path: &str, (major, minor): (u16, u16)) -> Option<()> {
+    let (status, text) = match path {
+        _ if path.ends_with("/_ping") => ("200 OK", "OK"),
+        // A pull that has nothing to say.
+        _ if path.ends_with("/images/create") => ("200 OK", "{}\n"),
+        _ => ("500 Internal Server Error", r#"{"message":"refused"}"#),
+    };
+    let text = if method == "HEAD" { "" } else { text };
     write!(
-        &stream,
+        stream,
         "HTTP/1.1 {status}\r\nApi-Version: {major}.{minor}\r\nOstype: linux\r\nContent-Type: application/json\r\n\
-         Connection: close\r\nContent-Length: {}\r\n\r\n{text}",
+         Content-Length: {}\r\n\r\n{text}",
         text.len()
     )
     .ok()

@@ -423,11 +423,3 @@ pub const NEWER: &[&[&str]] = &[
     &["--mount", "type=bind,src=/a,dst=/x,ro,bind-recursive=readonly,bind-propagation=rprivate", "bb"],
     &["--mount", "dst=/x,volume-subpath=s", "bb"],
 ];
-
-/// Where credrun refuses what docker sends, and the exit code: keys that the engine refuses at the attach (docker
-/// leaves with 1, and the created container behind), and numbers of CPUs with a hexadecimal exponent.
-#[rustfmt::skip]
-pub const STRICTER: &[(&[&str], i32)] = &[
-    (&["--detach-keys", "foo", "bb"], 1),
-    (&["--cpus", "0x1p-1", "bb"], 125),
-];

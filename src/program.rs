@@ -1,0 +1,54 @@
+//! The program: what each form of the command line does.
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use crate::cli::{self, Invocation, flags};
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind, Result};
+use crate::{exit_code, request, run, version};
+
+/// Carries out a command line, without the program's name; the exit code.
+///
+/// # Errors
+/// Whatever keeps it from being carried out; the kind decides the exit code.
+pub fn carry_out(argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
+    match cli::parse(argv.clone()) {
+        Ok(invocation) => invoke(invocation, environment),
+        Err(error) => {
+            let gates = request::gates(&cli::before_mistake(flags::TABLE, argv));
+            block_on(run::refuse(gates, error, environment))
+        }
+    }
+}
+
+fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
+    match invocation {
+        Invocation::Help(text) => print(&text),
+        Invocation::Version => {
+            print(&version::client())?;
+            print(&block_on(version::engine(environment))?)
+        }
+        Invocation::Run(cli) => {
+            let gates = request::gates(&cli);
+            match request::of_process(cli, environment) {
+                Ok(request) => block_on(run::run(request, environment)).map(exit_code::of_run),
+                Err(error) => block_on(run::refuse(gates, error, environment)),
+            }
+        }
+    }
+}
+
+/// Not waiting for the threads at the end: one may be reading stdin for ever.
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::caused(ErrorKind::Engine, error))?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
+}
+
+fn print(text: &str) -> Result<u8> {
+    let written = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+    written.map(|()| 0).map_err(|error| Error::caused(ErrorKind::Abandoned, error).context("stdout"))
+}
