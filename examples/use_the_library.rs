@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use credrun::engine::{Address, AttachOptions, Engine, WaitCondition};
+use credrun::engine::{AttachOptions, Engine, EngineOptions, WaitCondition};
 use credrun::environment::Environment;
 use credrun::error::Result;
 use credrun::exit_code;
@@ -45,7 +45,7 @@ async fn run(image: String, command: Vec<String>) -> Result<u8> {
     spec.set("HostConfig.AutoRemove", true);
     let injection = Injection::static_variables(&spec, Some(&credentials), region.as_deref());
 
-    let engine = Engine::connect(Address::from_environment(&environment)?).await?;
+    let engine = Engine::of_options(&EngineOptions::default(), &environment).await?;
     let container =
         engine.create(&spec, &injection).await.map_err(credrun::engine::CreateError::into_error)?;
     let mut attached =

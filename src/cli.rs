@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 use self::flags::Table;
+use crate::engine::EngineOptions;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a command line asks for.
@@ -18,11 +19,14 @@ use crate::error::{Error, ErrorKind, Result};
 pub enum Invocation {
     /// Run an image.
     Run(Cli),
-    /// Tell versions.
-    Version,
+    /// Tell versions, the engine's too.
+    Version(EngineOptions),
     /// Print this text to stdout.
     Help(String),
 }
+
+/// The values of each flag, by its long name.
+type Flags = BTreeMap<&'static str, Vec<String>>;
 
 /// The command line of a run: well formed, and nothing of the host looked at yet.
 #[derive(Clone)]
@@ -32,7 +36,7 @@ pub struct Cli {
     /// COMMAND and ARG…
     pub command: Vec<String>,
     /// The values given to each flag, by its long name, in their order.
-    flags: BTreeMap<&'static str, Vec<String>>,
+    flags: Flags,
     table: Table,
 }
 
@@ -53,6 +57,38 @@ impl Cli {
     #[must_use]
     pub fn last(&self, long: &str) -> Option<&str> {
         self.values(long).last().map(String::as_str)
+    }
+
+    /// Which engine, and how it is reached.
+    #[must_use]
+    pub fn engine_options(&self) -> EngineOptions {
+        let text = |long| self.last(long).filter(|text| !text.is_empty()).map(str::to_owned);
+        EngineOptions {
+            hosts: self.values("host").to_vec(),
+            context: text("context"),
+            config: text("config"),
+            tls: self.switch("tls"),
+            tls_verify: self.switch("tlsverify"),
+            ca: text("tlscacert"),
+            certificate: text("tlscert"),
+            key: text("tlskey"),
+        }
+    }
+
+    /// The level of the log that `--debug` or `--log-level` asks for.
+    #[must_use]
+    pub fn log_level(&self) -> Option<&'static str> {
+        if self.switch("debug") == Some(true) {
+            return Some("debug");
+        }
+        match self.last("log-level")? {
+            "" => None,
+            "trace" => Some("trace"),
+            "debug" => Some("debug"),
+            "info" => Some("info"),
+            "warn" | "warning" => Some("warn"),
+            _ => Some("error"),
+        }
     }
 
     /// Whether a switch is on; `None` when it was not given.
@@ -86,38 +122,66 @@ pub fn parse(argv: Vec<OsString>) -> Result<Invocation> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_with(table: Table, argv: Vec<OsString>) -> Result<Invocation> {
-    let mut words = utf8(argv)?;
+    let (global, mut words) = split_global(utf8(argv)?);
     match words.first().map(String::as_str) {
         Some("run") => drop(words.remove(0)),
-        Some(name @ ("version" | "help")) => return subcommand(name, &words[1..]),
+        Some("--version") if words.len() == 1 => {
+            return Ok(Invocation::Help(concat!("credrun version ", env!("CARGO_PKG_VERSION")).to_owned()));
+        }
+        Some(name) if SUBCOMMANDS.contains(&name) => return subcommand(name, &words[1..], global),
         _ => {}
     }
-    run(words, table)
+    run(words, table, global)
+}
+
+/// What the first word may be instead of an option or an image.
+const SUBCOMMANDS: &[&str] = &["run", "version", "help"];
+
+/// The options that docker has before a subcommand, when nothing else stands there; and the rest.
+fn split_global(words: Vec<String>) -> (Flags, Vec<String>) {
+    let (scan, done) = scan::scan(words.clone(), flags::engine::BEFORE_SUBCOMMAND);
+    let subcommand = scan.positionals.first().is_some_and(|word| SUBCOMMANDS.contains(&word.as_str()));
+    let last = words.len() - scan.positionals.len();
+    // After `--` docker too reads no subcommand.
+    let only_flags = done.is_ok() && last > 0 && words[last - 1] != "--";
+    if only_flags && subcommand { (scan.flags, scan.positionals) } else { (Flags::new(), words) }
+}
+
+/// `first`'s values, then `then`'s.
+fn joined(first: Flags, then: Flags) -> Flags {
+    then.into_iter().fold(first, |mut all, (name, values)| {
+        all.entry(name).or_default().extend(values);
+        all
+    })
 }
 
 /// What stands before the first mistake of an argv that [`parse_with`] refuses. docker judges these flags first.
 #[must_use]
 pub fn before_mistake(table: Table, argv: Vec<OsString>) -> Cli {
-    let mut words = utf8(argv).unwrap_or_default();
+    let (global, mut words) = split_global(utf8(argv).unwrap_or_default());
     if words.first().is_some_and(|word| word == "run") {
         words.remove(0);
     }
     let (scan::Scan { flags, table, .. }, _) = scan::scan(words, table);
-    Cli { image: String::new(), command: Vec::new(), flags, table }
+    Cli { image: String::new(), command: Vec::new(), flags: joined(global, flags), table }
 }
 
-fn subcommand(name: &str, arguments: &[String]) -> Result<Invocation> {
+fn subcommand(name: &str, arguments: &[String], global: Flags) -> Result<Invocation> {
     if let Some(word) = arguments.first() {
         return Err(Error::usage(format!("`credrun {name}` takes no arguments, and got `{word}`"))
             .hint(format!("to run an image called `{name}`, write `credrun run {name}`")));
     }
-    Ok(if name == "version" { Invocation::Version } else { Invocation::Help(help::text()) })
+    let cli = Cli { image: String::new(), command: Vec::new(), flags: global, table: flags::TABLE };
+    Ok(match name {
+        "version" => Invocation::Version(cli.engine_options()),
+        _ => Invocation::Help(help::text()),
+    })
 }
 
-fn run(words: Vec<String>, table: Table) -> Result<Invocation> {
+fn run(words: Vec<String>, table: Table, global: Flags) -> Result<Invocation> {
     let (scan::Scan { flags, positionals, .. }, done) = scan::scan(words, table);
     done?;
-    let mut cli = Cli { image: String::new(), command: Vec::new(), flags, table };
+    let mut cli = Cli { image: String::new(), command: Vec::new(), flags: joined(global, flags), table };
     if cli.switch("help") == Some(true) {
         return Ok(Invocation::Help(help::text()));
     }
@@ -153,7 +217,8 @@ mod tests {
 
     #[test]
     fn subcommands_are_first_words_only() {
-        assert!(matches!(invocation("version"), Invocation::Version));
+        assert!(matches!(invocation("version"), Invocation::Version(_)));
+        assert!(matches!(invocation("--version"), Invocation::Help(_)));
         assert!(matches!(invocation("help"), Invocation::Help(_)));
         assert!(matches!(invocation("--help"), Invocation::Help(_)));
         assert!(matches!(invocation("run --help"), Invocation::Help(_)));
@@ -173,6 +238,30 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn docker_s_options_stand_before_a_subcommand_or_among_ours() {
+        for (line, image, host, context) in [
+            ("-H unix:///x run bb", "bb", Some("unix:///x"), None),
+            ("-c prod -l debug run bb -c 1", "bb", None, Some("prod")),
+            ("--context prod run -c 5 bb", "bb", None, Some("prod")),
+            ("--context prod bb", "bb", None, Some("prod")),
+            ("--rm -H unix:///x bb", "bb", Some("unix:///x"), None),
+            ("-c 512 bb", "bb", None, None),
+            ("--context a run --context b bb", "bb", None, Some("b")),
+            ("--context a --rm run", "run", None, Some("a")),
+        ] {
+            let Invocation::Run(cli) = invocation(line) else { panic!("{line} is a run") };
+            let options = cli.engine_options();
+            assert_eq!(
+                (cli.image.as_str(), options.hosts.first().map(String::as_str), options.context.as_deref()),
+                (image, host, context),
+                "{line}"
+            );
+        }
+        let Invocation::Version(options) = invocation("-c prod version") else { panic!("version") };
+        assert_eq!(options.context.as_deref(), Some("prod"));
     }
 
     #[test]

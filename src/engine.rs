@@ -2,11 +2,17 @@
 
 mod address;
 mod attach;
+pub mod context;
 mod create;
+mod headers;
 mod image_reference;
+mod options;
 mod pull;
 mod registry_auth;
+mod ssh;
+mod tls;
 mod transport;
+mod unreachable;
 mod wait;
 
 use bollard::query_parameters::{
@@ -14,16 +20,21 @@ use bollard::query_parameters::{
     StartContainerOptions,
 };
 use bytes::Bytes;
-use http::Request;
-use http_body_util::Empty;
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Collected, Empty};
+use hyper::body::Incoming;
 
 pub use address::{Address, Endpoint};
 pub use attach::{AttachOptions, Attached};
 pub use create::{CreateError, Created};
+pub use headers::CustomHeaders;
 pub use image_reference::ImageReference;
+pub use options::EngineOptions;
 pub use pull::{PullDisplay, PullMessage, PullProgress};
 pub use wait::{Exit, WaitCondition, Waiting};
 
+use crate::docker_config::DockerConfig;
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::ApiVersion;
 use transport::Transport;
@@ -57,12 +68,25 @@ pub struct EngineVersion {
 }
 
 impl Engine {
+    /// Connects to the engine that options, environment and Docker config lead to.
+    ///
+    /// # Errors
+    /// As [`Address::resolve`] and [`Engine::connect`].
+    pub async fn of_options(options: &EngineOptions, environment: &Environment) -> Result<Self> {
+        let config = DockerConfig::load(options.config.as_deref(), environment);
+        let address = Address::resolve(options, &config, environment)?;
+        Self::connect(address, environment, &config).await
+    }
+
     /// Connects to the engine at `address` and agrees on an API version.
     ///
     /// # Errors
     /// [`ErrorKind::Engine`] when nobody answers there, or only an engine that is too old.
-    pub async fn connect(address: Address) -> Result<Self> {
-        let transport = Transport::new(address.clone());
+    pub async fn connect(address: Address, environment: &Environment, config: &DockerConfig) -> Result<Self> {
+        let headers = CustomHeaders::of(config, environment)?;
+        let transport = Transport::new(address.clone(), headers).map_err(|why| {
+            Error::new(ErrorKind::Refused, format!("TLS to the engine at `{address}`: {why}"))
+        })?;
         let docker = bollard::Docker::connect_with_custom_transport(
             {
                 let transport = transport.clone();
@@ -77,34 +101,68 @@ impl Engine {
         )
         .map_err(|error| Error::caused(ErrorKind::Engine, error))?;
         let mut engine = Self { address, transport, docker, os_type: String::new() };
-        engine.negotiate().await?;
+        engine.negotiate(environment.non_empty("DOCKER_API_VERSION")).await?;
         Ok(engine)
     }
 
     /// `HEAD /_ping` and its `Api-Version`
-    /// (<https://docs.docker.com/reference/api/engine/version/v1.50/#operation/SystemPingHead>).
-    async fn negotiate(&mut self) -> Result<()> {
-        let ping = Request::head("/_ping").body(Empty::<Bytes>::new()).map_err(internal)?;
-        let response = self.transport.send(ping).await.map_err(|error| self.unreachable(&error))?;
-        let os_type = response.headers().get("ostype").and_then(|value| value.to_str().ok());
-        os_type.unwrap_or("linux").clone_into(&mut self.os_type);
-        let offered = response.headers().get("api-version").and_then(|value| value.to_str().ok());
-        let minor = offered.and_then(|version| version.strip_prefix("1.")?.parse::<u16>().ok());
+    /// (<https://docs.docker.com/reference/api/engine/version/v1.50/#operation/SystemPingHead>), or the version that
+    /// `DOCKER_API_VERSION` pins.
+    async fn negotiate(&mut self, pinned: Option<&str>) -> Result<()> {
+        let response = match self.ping(Method::HEAD).await? {
+            response if matches!(response.status().as_u16(), 200 | 500) => response,
+            // Some proxies in front of engines know no HEAD.
+            _ => self.ping(Method::GET).await?,
+        };
+        if !matches!(response.status().as_u16(), 200 | 500) {
+            return Err(self.no_engine(response).await);
+        }
+        let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        text("ostype").unwrap_or("linux").clone_into(&mut self.os_type);
+        let (setting, version) = match pinned {
+            Some(version) => ("DOCKER_API_VERSION asks for", Some(version.trim_start_matches('v'))),
+            None => ("the engine offers", text("api-version")),
+        };
+        let minor = version.and_then(|version| version.strip_prefix("1.")?.parse::<u16>().ok());
         match minor {
             Some(minor) if minor >= OLDEST_API_MINOR => {
-                self.transport.set_api_minor(minor.min(NEWEST_API_MINOR));
+                let newest = if pinned.is_some() { u16::MAX } else { NEWEST_API_MINOR };
+                self.transport.set_api_minor(minor.min(newest));
                 Ok(())
             }
-            _ => Err(Error::new(
-                ErrorKind::Engine,
-                format!(
-                    "the engine at `{}` offers API version `{}`, and 1.{OLDEST_API_MINOR} or newer is needed",
-                    self.address,
-                    offered.unwrap_or("(none)")
-                ),
-            )
-            .hint("update the engine (Docker 20.10 and newer will do), or check that this address is one")),
+            _ => Err(self.too_old(setting, version)),
         }
+    }
+
+    async fn ping(&self, method: Method) -> Result<Response<Incoming>> {
+        let ping =
+            Request::builder().method(method).uri("/_ping").body(Empty::<Bytes>::new()).map_err(internal)?;
+        self.transport.send(ping).await.map_err(|error| self.unreachable(&error))
+    }
+
+    /// Something answers, and it is no engine, or not in this way.
+    async fn no_engine(&self, response: Response<Incoming>) -> Error {
+        let status = response.status();
+        let body = response.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
+        let text = String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned();
+        let (address, origin) = (&self.address, &self.address.origin);
+        let message = format!("`{address}` ({origin}) answers as no docker engine does: {status}: {text}");
+        let error = Error::new(ErrorKind::Engine, message);
+        if text.contains("HTTPS server") {
+            return error
+                .hint("it speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, or give `--tlsverify`");
+        }
+        error.hint("is it the engine's address, and no other server's?")
+    }
+
+    fn too_old(&self, setting: &str, version: Option<&str>) -> Error {
+        let (address, version) = (&self.address, version.unwrap_or("(none)"));
+        let message = format!(
+            "{setting} API version `{version}` at `{address}` ({}), and 1.{OLDEST_API_MINOR} or newer is needed",
+            address.origin
+        );
+        Error::new(ErrorKind::Engine, message)
+            .hint("update the engine (Docker 20.10 and newer will do), or check that this address is one")
     }
 
     /// The API version in use, `(1, 41)`.
@@ -190,26 +248,7 @@ impl Engine {
     }
 
     fn unreachable(&self, error: &std::io::Error) -> Error {
-        let address = &self.address;
-        let message =
-            format!("cannot connect to the docker engine at `{address}` ({}): {error}", address.origin);
-        // docker takes the exit code of this, too, from its text.
-        let kind = match error.kind() {
-            std::io::ErrorKind::PermissionDenied => ErrorKind::CommandNotExecutable,
-            _ => ErrorKind::Engine,
-        };
-        let wrapped = Error::new(kind, message);
-        match error.kind() {
-            std::io::ErrorKind::PermissionDenied => wrapped.hint(
-                "this user may not use the socket: join the `docker` group and log in again, or use sudo",
-            ),
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => wrapped
-                .hint("is the engine running? start it (`sudo systemctl start docker`, or Docker Desktop)")
-                .hint(
-                    "is it elsewhere? `DOCKER_HOST` names the address, `unix:///path` or `tcp://host:port`",
-                ),
-            _ => wrapped,
-        }
+        unreachable::unreachable(&self.address, error, std::env::consts::OS)
     }
 }
 

@@ -5,11 +5,10 @@ use std::process::ExitCode;
 
 use credrun::environment::Environment;
 use credrun::error::Error;
-use credrun::{exit_code, logging, program};
+use credrun::{exit_code, program};
 
 fn main() -> ExitCode {
     let environment = Environment::of_process();
-    logging::install(environment.non_empty("CREDRUN_LOG"));
     match program::carry_out(std::env::args_os().skip(1).collect(), &environment) {
         Ok(code) => code.into(),
         Err(error) => {

@@ -6,7 +6,7 @@ use std::io::Write;
 use crate::cli::{self, Invocation, flags};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::{exit_code, request, run, version};
+use crate::{exit_code, logging, request, run, version};
 
 /// Carries out a command line, without the program's name; the exit code.
 ///
@@ -16,8 +16,8 @@ pub fn carry_out(argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
     match cli::parse(argv.clone()) {
         Ok(invocation) => invoke(invocation, environment),
         Err(error) => {
-            let gates = request::gates(&cli::before_mistake(flags::TABLE, argv));
-            block_on(run::refuse(gates, error, environment))
+            let before = cli::before_mistake(flags::TABLE, argv);
+            block_on(run::refuse(request::gates(&before), error, &before.engine_options(), environment))
         }
     }
 }
@@ -25,15 +25,17 @@ pub fn carry_out(argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
 fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
     match invocation {
         Invocation::Help(text) => print(&text),
-        Invocation::Version => {
+        Invocation::Version(options) => {
+            logging::install(environment.non_empty("CREDRUN_LOG"));
             print(&version::client())?;
-            print(&block_on(version::engine(environment))?)
+            print(&block_on(version::engine(&options, environment))?)
         }
         Invocation::Run(cli) => {
-            let gates = request::gates(&cli);
+            logging::install(cli.log_level().or(environment.non_empty("CREDRUN_LOG")));
+            let (gates, options) = (request::gates(&cli), cli.engine_options());
             match request::of_process(cli, environment) {
                 Ok(request) => block_on(run::run(request, environment)).map(exit_code::of_run),
-                Err(error) => block_on(run::refuse(gates, error, environment)),
+                Err(error) => block_on(run::refuse(gates, error, &options, environment)),
             }
         }
     }

@@ -46,8 +46,9 @@ pub struct Host<'a> {
 pub fn of_process(cli: Cli, environment: &Environment) -> Result<RunRequest> {
     let working_directory = std::env::current_dir()
         .map_err(|error| Error::usage(format!("the working directory cannot be told: {error}")))?;
-    let docker_config = DockerConfig::load(None, environment);
-    let engine = Address::from_environment(environment)?;
+    let options = cli.engine_options();
+    let docker_config = DockerConfig::load(options.config.as_deref(), environment);
+    let engine = Address::resolve(&options, &docker_config, environment)?;
     let host = Host {
         environment,
         working_directory: &working_directory,

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::cli::values::image;
 use crate::credentials::Credentials;
-use crate::engine::{Address, CreateError, Created, Engine, ImageReference};
+use crate::engine::{CreateError, Created, Engine, EngineOptions, ImageReference};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::{self, Injection, Keys};
@@ -34,7 +34,8 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
         address.require_private()?;
     }
     let fetch = Source { request: &request, environment, keys };
-    let (engine, mut identity) = tokio::try_join!(Engine::connect(address), fetch.fetch())?;
+    let (engine, mut identity) =
+        tokio::try_join!(Engine::connect(address, environment, &request.docker_config), fetch.fetch())?;
     request::fit_to_engine(&mut request, engine.api_version(), engine.os_type())?;
     let notices = Notices::new(&request.client);
     notices.identity(&request, &identity);
@@ -64,11 +65,16 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
 ///
 /// # Errors
 /// Always: what the engine lacks, or `error`.
-pub async fn refuse<T>(gates: Vec<EngineNeed>, error: Error, environment: &Environment) -> Result<T> {
+pub async fn refuse<T>(
+    gates: Vec<EngineNeed>,
+    error: Error,
+    options: &EngineOptions,
+    environment: &Environment,
+) -> Result<T> {
     if gates.is_empty() {
         return Err(error);
     }
-    let engine = Engine::connect(Address::from_environment(environment)?).await?;
+    let engine = Engine::of_options(options, environment).await?;
     request::check_needs(&gates, engine.api_version(), engine.os_type())?;
     Err(error)
 }

@@ -1,6 +1,6 @@
 //! `credrun version`: what this program and the engine are.
 
-use crate::engine::{Address, Engine};
+use crate::engine::{Engine, EngineOptions};
 use crate::environment::Environment;
 use crate::error::Result;
 
@@ -9,8 +9,8 @@ use crate::error::Result;
 /// # Errors
 /// [`crate::error::ErrorKind::Engine`] when no engine answers, after the client's part was returned in
 /// [`client`].
-pub async fn engine(environment: &Environment) -> Result<String> {
-    let engine = Engine::connect(Address::from_environment(environment)?).await?;
+pub async fn engine(options: &EngineOptions, environment: &Environment) -> Result<String> {
+    let engine = Engine::of_options(options, environment).await?;
     let version = engine.version().await?;
     let (major, minor) = engine.api_version();
     Ok(format!(

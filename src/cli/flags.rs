@@ -7,6 +7,7 @@
 mod aws;
 mod container;
 mod devices;
+pub mod engine;
 mod files;
 mod health;
 mod limits;
@@ -94,6 +95,7 @@ pub type Table = &'static [Section];
 /// All flags.
 pub const TABLE: Table = &[
     Section { title: "AWS credentials", rows: aws::ROWS },
+    Section { title: "Engine", rows: engine::ROWS },
     Section { title: "Container", rows: container::ROWS },
     Section { title: "Streams and signals", rows: streams::ROWS },
     Section { title: "Variables, labels and files", rows: files::ROWS },

@@ -2,7 +2,8 @@
 //!
 //! This stands below bollard because bollard 0.21 drops the version from paths and hides the
 //! response head of `wait`, runs its frame decoder over TTY bytes, and encodes `X-Registry-Auth` with the
-//! wrong alphabet: attach, wait and pull use this directly, everything else through bollard.
+//! wrong alphabet: attach, wait and pull use this directly, everything else through bollard. bollard's own TLS and
+//! ssh would need its connections, too.
 
 use std::io;
 use std::sync::Arc;
@@ -13,9 +14,13 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri, header};
 use hyper::body::{Body, Incoming};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
 
 use super::address::{Address, Endpoint};
+use super::headers::CustomHeaders;
+use super::ssh::LastWords;
 
 /// What a connection to the engine is made of.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -25,16 +30,25 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Sends requests to one address, with the API version that was agreed on.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Transport {
     address: Address,
+    tls: Option<TlsConnector>,
+    headers: CustomHeaders,
     /// The minor number of API version 1.x; 0 until it is negotiated.
     api_minor: Arc<AtomicU16>,
 }
 
+/// A connection, and what ssh says beside it.
+type Connection = (Box<dyn Stream>, Option<LastWords>);
+
 impl Transport {
-    pub(super) fn new(address: Address) -> Self {
-        Self { address, api_minor: Arc::new(AtomicU16::new(0)) }
+    /// # Errors
+    /// Why the address's TLS material cannot be used.
+    pub(super) fn new(address: Address, headers: CustomHeaders) -> Result<Self, String> {
+        let tls = address.tls.as_ref().map(super::tls::Tls::client_config).transpose()?;
+        let tls = tls.map(|config| TlsConnector::from(Arc::new(config)));
+        Ok(Self { address, tls, headers, api_minor: Arc::new(AtomicU16::new(0)) })
     }
 
     pub(super) fn set_api_minor(&self, minor: u16) {
@@ -55,23 +69,52 @@ impl Transport {
         *request.uri_mut() = self.path_of(request.uri())?;
         tracing::debug!(method = %request.method(), path = request.uri().path(), "engine request");
         set_headers(request.headers_mut());
-        let stream = tokio::time::timeout(CONNECT_TIMEOUT, connect(&self.address.endpoint))
+        self.headers.add_to(request.headers_mut());
+        let (stream, words) = tokio::time::timeout(CONNECT_TIMEOUT, self.connect())
             .await
             .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "no connection within 30 s"))??;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-        tokio::spawn(connection.with_upgrades());
-        let response = sender.send_request(request).await.map_err(io::Error::other)?;
+        let response = exchange(stream, request).await;
+        let response = match (response, words) {
+            (Err(error), Some(words)) => Err(io::Error::other(match words.hear().await {
+                text if text.is_empty() => format!("ssh ended: {error}"),
+                text => format!("ssh ended: {text}"),
+            })),
+            (response, _) => response,
+        }?;
         tracing::debug!(status = response.status().as_u16(), "engine response");
         Ok(response)
+    }
+
+    async fn connect(&self) -> io::Result<Connection> {
+        match &self.address.endpoint {
+            Endpoint::Ssh(target) => {
+                let (stream, words) = target.connect()?;
+                Ok((Box::new(stream), Some(words)))
+            }
+            Endpoint::Tcp { host, port, .. } => Ok((self.connect_tcp(host, *port).await?, None)),
+            other => Ok((connect_local(other).await?, None)),
+        }
+    }
+
+    async fn connect_tcp(&self, host: &str, port: u16) -> io::Result<Box<dyn Stream>> {
+        let stream = tokio::net::TcpStream::connect((host, port)).await?;
+        stream.set_nodelay(true)?;
+        keep_alive(&stream)?;
+        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        Ok(Box::new(tls.connect(name, stream).await?))
     }
 
     /// The path with its version in front; `/_ping` has none, as the CLI sends it.
     fn path_of(&self, uri: &Uri) -> io::Result<Uri> {
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let prefix = match &self.address.endpoint {
+            Endpoint::Tcp { path, .. } => path.as_str(),
+            _ => "",
+        };
         match self.api_minor() {
-            0 => path.parse(),
-            minor => format!("/v1.{minor}{path}").parse(),
+            0 => format!("{prefix}{path}").parse(),
+            minor => format!("{prefix}/v1.{minor}{path}").parse(),
         }
         .map_err(io::Error::other)
     }
@@ -84,25 +127,44 @@ fn set_headers(headers: &mut HeaderMap) {
     headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
 }
 
-async fn connect(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
+/// Sends one request over a connection of its own.
+async fn exchange<B>(stream: Box<dyn Stream>, request: Request<B>) -> io::Result<Response<Incoming>>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(plain)?;
+    tokio::spawn(connection.with_upgrades());
+    sender.send_request(request).await.map_err(plain)
+}
+
+/// hyper's error with its causes, or the error of the connection that it wraps.
+fn plain(error: hyper::Error) -> io::Error {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    let mut text = error.to_string();
+    while let Some(next) = cause.and_then(std::error::Error::source) {
+        if !text.contains(&next.to_string()) {
+            text = format!("{text}: {next}");
+        }
+        cause = Some(next);
+    }
+    io::Error::other(text)
+}
+
+async fn connect_local(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
     match endpoint {
         #[cfg(unix)]
         Endpoint::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
-        #[cfg(not(unix))]
-        Endpoint::Unix(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "no Unix sockets here")),
-        Endpoint::Tcp { host, port } => {
-            let stream = tokio::net::TcpStream::connect((host.as_str(), *port)).await?;
-            stream.set_nodelay(true)?;
-            keep_alive(&stream)?;
-            Ok(Box::new(stream))
-        }
         #[cfg(windows)]
         Endpoint::NamedPipe(name) => {
             let name = name.replace('/', "\\");
             Ok(Box::new(tokio::net::windows::named_pipe::ClientOptions::new().open(name)?))
         }
-        #[cfg(not(windows))]
-        Endpoint::NamedPipe(_) => Err(io::Error::new(io::ErrorKind::Unsupported, "no named pipes here")),
+        other => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            format!("this system knows no such address: {other:?}"),
+        )),
     }
 }
 
@@ -130,9 +192,8 @@ mod tests {
 
     #[test]
     fn paths_carry_the_negotiated_version() {
-        let transport = Transport::new(
-            Address::from_environment(&crate::environment::Environment::default()).expect("default"),
-        );
+        let address = Address::default();
+        let transport = Transport::new(address, CustomHeaders::default()).expect("no TLS");
         let uri: Uri = "http://x/containers/create?name=a".parse().expect("uri");
         assert_eq!(transport.path_of(&uri).expect("path"), "/containers/create?name=a");
         transport.set_api_minor(41);

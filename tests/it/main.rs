@@ -9,6 +9,7 @@ mod bodies;
 mod credentials;
 mod differences;
 mod endpoints;
+mod engines;
 mod exit_codes;
 mod harness;
 mod leaks;

@@ -36,7 +36,7 @@ fn mistakes_are_explained() {
     for (line, message, hint) in [
         (&["--nmae", "x", "bb"][..], "unknown flag: `--nmae`", "did you mean `--name`?"),
         (&["--frobnicate", "bb"], "unknown flag: `--frobnicate`", "`credrun --help` lists the options"),
-        (&["--version"], "unknown flag: `--version`", "`credrun version` tells versions"),
+        (&["--version", "bb"], "unknown flag: `--version`", "`credrun version` tells versions"),
         (&["-z", "bb"], "unknown shorthand flag: `z` in `-z`", "`credrun --help` lists the options"),
         (
             &["--gpus", "some", "bb"],

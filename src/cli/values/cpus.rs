@@ -107,7 +107,7 @@ impl<'a> Mantissa<'a> {
         let mut previous_is_digit = after_prefix;
         for c in text.chars() {
             let is_digit = c.is_digit(self.radix);
-            if !is_digit && !(c == '_' && previous_is_digit) {
+            if !(is_digit || (c == '_' && previous_is_digit)) {
                 return None;
             }
             previous_is_digit = is_digit;

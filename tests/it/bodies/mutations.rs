@@ -23,18 +23,18 @@ pub const ALL: [Mutation; 20] = [
     m("cpuset-mems", "a misspelt field", |flag| flag.effect = Effect::Text("HostConfig.CpusetMem")),
     m("domainname", "a field of another object", |flag| flag.effect = Effect::Text("HostConfig.Domainname")),
     m("group-add", "text where a list is asked for", |flag| {
-        flag.effect = Effect::Text("HostConfig.GroupAdd")
+        flag.effect = Effect::Text("HostConfig.GroupAdd");
     }),
     m("init", "its opposite's field", |flag| flag.effect = Effect::Switch("HostConfig.Privileged")),
     m("publish-all", "no letter", |flag| flag.short = None),
     m("user", "another letter", |flag| flag.short = Some('U')),
     m("dns-option", "no alias", |flag| flag.aliases = &[]),
     m("annotation", "no gate", |flag| flag.api = (1, 41)),
-    m("health-start-interval", "an early gate", |flag| flag.api = (1, 43)),
+    m("health-start-interval", "a late gate", |flag| flag.api = (1, 45)),
     m("stop-signal", "a gate too many", |flag| flag.api = (1, 44)),
     m("cpu-count", "not for Windows only", |flag| flag.windows_only = false),
     m("ulimit", "its last value only", |flag| flag.kind = Kind::Scalar),
-    m("workdir", "all its values", |flag| flag.kind = Kind::List),
+    m("workdir", "no value", |flag| flag.kind = Kind::Switch),
     m("read-only", "a value of its own", |flag| flag.kind = Kind::Scalar),
     m("mount", "no check", |flag| flag.check = |_| Err("never right".into())),
     m("cgroupns", "a check too many", |flag| {

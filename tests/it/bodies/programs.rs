@@ -9,7 +9,7 @@ use credrun::cli::flags::Table;
 use credrun::cli::{self, Invocation};
 use credrun::docker_config::DockerConfig;
 use credrun::environment::Environment;
-use credrun::error::Result;
+use credrun::error::{Error, Result};
 use credrun::exit_code;
 use credrun::request::{self, Host};
 use serde_json::Value;
@@ -135,9 +135,10 @@ impl Bench {
             .stdin(Stdio::null())
             .output()
             .expect("the docker CLI must be on PATH: it is what credrun is compared with");
-        let asked = self.engine.take().into_iter().map(normal::request);
+        let asked = self.engine.take().into_iter();
+        let asked = asked.map(|asked| Asked { body: self.without_work(&asked.body), ..asked });
         Outcome {
-            asked: asked.map(|asked| Asked { body: self.without_work(&asked.body), ..asked }).collect(),
+            asked: asked.map(normal::request).collect(),
             code: output.status.code().unwrap_or(-1),
             said: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
@@ -145,12 +146,20 @@ impl Bench {
 
     /// With `$WORK` for the working directory, so that benches can be compared.
     fn without_work(&self, body: &Value) -> Value {
-        let text = body.to_string().replace(self.work().to_str().expect("UTF-8"), "$WORK");
+        let work = self.work();
+        let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+        let text = body.to_string().replace(&path(&work), "$WORK");
+        let text = text.replace(&path(work.parent().expect("a parent")), "$PARENT");
         serde_json::from_str(&text).expect("still JSON")
     }
 
     /// Whether a table of flags makes of a line, without a process, what docker made of it.
     pub fn agrees<S: AsRef<str>>(&self, table: Table, line: &[S], docker: &Outcome) -> bool {
+        // Where docker crashed there is nothing to agree with, and a file that cannot be written is found only by
+        // the program.
+        if matches!(docker.code, 2 | 126 | 127) {
+            return true;
+        }
         match (resolved(table, line, &self.work(), self.api()), docker.create()) {
             (Ok(request), Some(create)) => {
                 let spec = request.spec;
@@ -160,12 +169,15 @@ impl Bench {
                 let body = normal::body(self.without_work(&Value::Object(spec.body().clone())));
                 query.collect::<Vec<_>>() == create.query && body == create.body
             }
+            (Err(error), None) if error.to_string() == HELP => docker.code == 0,
             (Err(error), None) => i32::from(exit_code::of_error(&error)) == docker.code,
-            // Where docker crashed there is nothing to agree with.
-            _ => docker.code == 2,
+            _ => false,
         }
     }
 }
+
+/// Stands for the help, which asks for nothing and ends with 0.
+const HELP: &str = "help";
 
 fn resolved<S: AsRef<str>>(
     table: Table,
@@ -180,8 +192,7 @@ fn resolved<S: AsRef<str>>(
         request::check_needs(&request::gates(&cli::before_mistake(table, argv)), api, "linux")?;
     }
     let Invocation::Run(cli) = parsed? else {
-        // Help: it ends with 0 and asks nothing.
-        return Err(credrun::error::Error::new(credrun::error::ErrorKind::Interrupted(0), "help"));
+        return Err(Error::usage(HELP));
     };
     let environment = Environment::from_iter([("HOSTV", "hv")]);
     let gates = request::gates(&cli);
