@@ -54,6 +54,7 @@ pub struct Engine {
     transport: Transport,
     docker: bollard::Docker,
     os_type: String,
+    is_podman: bool,
 }
 
 /// What the engine says of itself.
@@ -100,7 +101,7 @@ impl Engine {
             bollard::API_DEFAULT_VERSION,
         )
         .map_err(|error| Error::caused(ErrorKind::Engine, error))?;
-        let mut engine = Self { address, transport, docker, os_type: String::new() };
+        let mut engine = Self { address, transport, docker, os_type: String::new(), is_podman: false };
         engine.negotiate(environment.non_empty("DOCKER_API_VERSION")).await?;
         Ok(engine)
     }
@@ -117,6 +118,8 @@ impl Engine {
         if !matches!(response.status().as_u16(), 200 | 500) {
             return Err(self.no_engine(response).await);
         }
+        // Podman's Docker-compatible API is Docker's but for a few things.
+        self.is_podman = response.headers().contains_key("libpod-api-version");
         let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         text("ostype").unwrap_or("linux").clone_into(&mut self.os_type);
         let (setting, version) = match pinned {

@@ -8,7 +8,7 @@
 # for an engine. A second run finds what the first one made, under target/test-env and among the engine's images.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-for part in common engine second_engine; do
+for part in common engine second_engine podman; do
     # shellcheck source=/dev/null
     . "tests/setup/$part.sh"
 done
@@ -33,12 +33,14 @@ up_before() {
     alive "$STATE/emulator.pid" ministack && echo emulator
     alive "$STATE/registry.pid" docker-registry && echo registry
     alive "$SECOND/docker.pid" dockerd && echo second
+    alive "$PODMAN/podman.pid" podman && echo podman
     return 0
 }
 export CREDRUN_TEST_KEEP=${CREDRUN_TEST_KEEP-$(up_before)}
 # shellcheck disable=SC2317 # called by the trap
 clean_up() {
     case $CREDRUN_TEST_KEEP in *emulator*) ;; *) end "$STATE/emulator.pid" ministack ;; esac
+    case $CREDRUN_TEST_KEEP in *podman*) ;; *) stop_podman ;; esac
     case $CREDRUN_TEST_KEEP in *second*) ;; *) stop_second_engine ;; esac
     case $CREDRUN_TEST_KEEP in *registry*) ;; *) end "$STATE/registry.pid" docker-registry ;; esac
 }

@@ -57,7 +57,7 @@ impl Engine {
     pub async fn create(&self, spec: &ContainerSpec, injection: &Injection) -> Result<Created, CreateError> {
         let request = Request::post(format!("/containers/create{}", query(spec)))
             .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(body(spec, injection)))
+            .body(Full::new(body(spec, injection, self.is_podman)))
             .map_err(|error| CreateError::Other(internal(error)))?;
         let sent = self.transport.send(request).await;
         let response = sent.map_err(|error| CreateError::Other(self.unreachable(&error)))?;
@@ -92,9 +92,15 @@ fn query(spec: &ContainerSpec) -> String {
     if query.is_empty() { query } else { format!("?{query}") }
 }
 
-fn body(spec: &ContainerSpec, injection: &Injection) -> Bytes {
+/// A name without a value takes the image's variable away; Podman knows a field of its own for that.
+fn body(spec: &ContainerSpec, injection: &Injection, is_podman: bool) -> Bytes {
     let mut body = spec.body().clone();
-    let env = injection.expose(spec);
+    let mut env = injection.expose(spec);
+    if is_podman {
+        let (kept, names) = env.into_iter().partition(|entry| entry.contains('='));
+        env = kept;
+        body.insert("UnsetEnv".to_owned(), Vec::<String>::into(names));
+    }
     if !env.is_empty() {
         body.insert("Env".to_owned(), env.into());
     }
@@ -110,11 +116,23 @@ mod tests {
         let mut spec = ContainerSpec::new("x");
         spec.push("Env", "A=1");
         let injection = Injection::static_variables(&spec, None, Some("eu-west-1"));
-        let body: serde_json::Value = serde_json::from_slice(&body(&spec, &injection)).expect("json");
+        let body: serde_json::Value = serde_json::from_slice(&body(&spec, &injection, false)).expect("json");
         let env = body["Env"].as_array().expect("a list");
         for entry in ["A=1", "AWS_REGION=eu-west-1", "AWS_PROFILE"] {
             assert!(env.contains(&entry.into()), "{entry} in {env:?}");
         }
+    }
+
+    #[test]
+    fn podman_takes_variables_away_by_a_field_of_its_own() {
+        let mut spec = ContainerSpec::new("x");
+        spec.push("Env", "A=1");
+        spec.push("Env", "HERS");
+        let injection = Injection::static_variables(&spec, None, Some("eu-west-1"));
+        let body: serde_json::Value = serde_json::from_slice(&body(&spec, &injection, true)).expect("json");
+        let has = |field: &str, entry: &str| body[field].as_array().expect("a list").contains(&entry.into());
+        assert!(has("Env", "A=1") && has("UnsetEnv", "HERS") && has("UnsetEnv", "AWS_PROFILE"), "{body}");
+        assert!(!has("Env", "AWS_PROFILE") && !has("Env", "HERS"), "{body}");
     }
 
     #[test]

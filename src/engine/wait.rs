@@ -2,6 +2,8 @@
 //!
 //! Source: <https://docs.docker.com/reference/api/engine/version/v1.50/#operation/ContainerWait>.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Empty};
@@ -22,7 +24,14 @@ pub enum WaitCondition {
 }
 
 /// A registered wait.
-pub struct Waiting(Incoming);
+pub struct Waiting {
+    answer: Incoming,
+    /// Whose removal is still to be waited for, after the exit.
+    removal: Option<(Engine, String)>,
+}
+
+/// Podman's removal of a container that has ended; it takes moments.
+const REMOVAL: Duration = Duration::from_secs(10);
 
 /// How a container ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +61,14 @@ impl Engine {
     /// # Errors
     /// [`ErrorKind::Engine`].
     pub async fn wait(&self, id: &str, condition: WaitCondition) -> Result<Waiting> {
+        // Podman answers a wait for the removal with status 0, whatever the container's was (seen with 4.3).
+        let in_two_steps = self.is_podman && condition == WaitCondition::Removed;
+        let first = if in_two_steps { WaitCondition::NextExit } else { condition };
+        let answer = self.register(id, first).await?;
+        Ok(Waiting { answer, removal: in_two_steps.then(|| (self.clone(), id.to_owned())) })
+    }
+
+    async fn register(&self, id: &str, condition: WaitCondition) -> Result<Incoming> {
         let condition = match condition {
             WaitCondition::Removed => "removed",
             WaitCondition::NextExit => "next-exit",
@@ -60,11 +77,7 @@ impl Engine {
             .body(Empty::<Bytes>::new())
             .map_err(internal)?;
         let response = self.transport.send(request).await.map_err(|error| self.unreachable(&error))?;
-        if response.status().is_success() {
-            Ok(Waiting(response.into_body()))
-        } else {
-            Err(refusal(response).await)
-        }
+        if response.status().is_success() { Ok(response.into_body()) } else { Err(refusal(response).await) }
     }
 }
 
@@ -79,14 +92,29 @@ impl Waiting {
                 .context("error waiting for container")
                 .hint("the engine may have stopped or restarted; `docker ps -a` shows what is left")
         };
-        let body = self.0.collect().await.map_err(|error| lost(error.into()))?.to_bytes();
+        let body = self.answer.collect().await.map_err(|error| lost(error.into()))?.to_bytes();
         if body.is_empty() {
             return Err(lost(anyhow::anyhow!("unexpected EOF")));
         }
         let body: WaitBody = serde_json::from_slice(&body).map_err(|error| lost(error.into()))?;
         match body.error {
             Some(error) if !error.message.is_empty() => Err(lost(anyhow::Error::msg(error.message))),
-            _ => Ok(Exit { status: body.status_code }),
+            _ => {
+                if let Some((engine, id)) = self.removal {
+                    removed(&engine, &id).await;
+                }
+                Ok(Exit { status: body.status_code })
+            }
         }
     }
+}
+
+/// Waits until the container is gone. One that is not found is.
+async fn removed(engine: &Engine, id: &str) {
+    let gone = async {
+        if let Ok(answer) = engine.register(id, WaitCondition::Removed).await {
+            let _ = answer.collect().await;
+        }
+    };
+    let _ = tokio::time::timeout(REMOVAL, gone).await;
 }

@@ -3,7 +3,7 @@
 # Ends with the variables in target/test-env/exports. `tests/setup/down.sh` ends what this started.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
-for part in common packages rust engine emulator images second_engine; do
+for part in common packages rust engine emulator images second_engine podman; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
@@ -18,6 +18,8 @@ start_registry 5000
 ensure_awscli_image
 ensure_test_images
 start_second_engine
+start_podman
+load_podman_images credrun-test:latest credrun-test:baked-env
 
 cat >"$STATE/exports" <<ENV
 export PATH="$PATH"
@@ -29,5 +31,6 @@ export CREDRUN_TEST_IMAGE=credrun-test:latest
 export CREDRUN_TEST_AWSCLI_IMAGE=$AWSCLI_IMAGE
 export CREDRUN_TEST_AWS_CLI="$VENV/bin/aws"
 export CREDRUN_TEST_SECOND="$SECOND"
+export CREDRUN_TEST_PODMAN="$PODMAN_HOST"
 ENV
 [ -z "${RUSTUP_TOOLCHAIN:-}" ] || echo "export RUSTUP_TOOLCHAIN=$RUSTUP_TOOLCHAIN" >>"$STATE/exports"
