@@ -119,7 +119,11 @@ impl Session<'_> {
             if client.tty {
                 tokio::spawn(streams::copy_raw(reader, stdio::stdout()))
             } else {
-                tokio::spawn(streams::copy_frames(reader, stdio::stdout(), stdio::stderr()))
+                tokio::spawn(streams::copy_frames(
+                    reader,
+                    client.attach_stdout.then(stdio::stdout),
+                    client.attach_stderr.then(stdio::stderr),
+                ))
             }
         });
         let keys = client.tty.then(|| {

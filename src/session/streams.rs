@@ -98,8 +98,13 @@ fn target(kind: u8) -> Result<Target, OutputError> {
     }
 }
 
-/// Copies framed output to stdout and stderr.
-pub(super) async fn copy_frames<R, O, E>(mut from: R, mut stdout: O, mut stderr: E) -> Result<(), OutputError>
+/// Copies framed output to stdout and stderr, of which one may not be attached: Podman sends it all the same (seen
+/// with 4.3).
+pub(super) async fn copy_frames<R, O, E>(
+    mut from: R,
+    mut stdout: Option<O>,
+    mut stderr: Option<E>,
+) -> Result<(), OutputError>
 where
     R: AsyncRead + Unpin,
     O: AsyncWrite + Unpin,
@@ -126,8 +131,8 @@ where
             }
             data = &data[used..];
         }
-        stdout.flush().await.map_err(OutputError::Write)?;
-        stderr.flush().await.map_err(OutputError::Write)?;
+        flush(&mut stdout).await?;
+        flush(&mut stderr).await?;
     }
     if message.is_empty() {
         Ok(())
@@ -136,8 +141,18 @@ where
     }
 }
 
-async fn write<W: AsyncWrite + Unpin>(to: &mut W, data: &[u8]) -> Result<(), OutputError> {
-    to.write_all(data).await.map_err(OutputError::Write)
+async fn write<W: AsyncWrite + Unpin>(to: &mut Option<W>, data: &[u8]) -> Result<(), OutputError> {
+    match to {
+        Some(to) => to.write_all(data).await.map_err(OutputError::Write),
+        None => Ok(()),
+    }
+}
+
+async fn flush<W: AsyncWrite + Unpin>(to: &mut Option<W>) -> Result<(), OutputError> {
+    match to {
+        Some(to) => to.flush().await.map_err(OutputError::Write),
+        None => Ok(()),
+    }
 }
 
 /// Copies our stdin to the container and closes it there at the end.
@@ -183,7 +198,7 @@ mod tests {
         let (mut writer, reader) = tokio::io::duplex(step);
         let bytes = bytes.to_vec();
         tokio::spawn(async move { writer.write_all(&bytes).await });
-        let result = copy_frames(reader, &mut out, &mut err).await;
+        let result = copy_frames(reader, Some(&mut out), Some(&mut err)).await;
         (out, err, result)
     }
 
@@ -199,6 +214,14 @@ mod tests {
             );
             assert!(result.is_ok());
         }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_not_attached_is_dropped() {
+        let bytes = [frame(1, b"out"), frame(2, b"err")].concat();
+        let mut err = Vec::new();
+        copy_frames(bytes.as_slice(), None::<Vec<u8>>, Some(&mut err)).await.expect("copied");
+        assert_eq!(err, b"err");
     }
 
     #[tokio::test]

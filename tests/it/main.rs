@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 
 mod aws;
+mod behaviour;
 mod bodies;
 mod credentials;
 mod differences;
@@ -16,7 +17,6 @@ mod leaks;
 mod messages;
 mod orphans;
 mod pull;
-mod sequence;
 mod signals;
 mod streams;
 mod tty;

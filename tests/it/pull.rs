@@ -8,12 +8,14 @@ use super::harness::proxy::Proxy;
 use super::harness::run::{Outcome, run};
 
 /// A small image in the tests' registry, and no longer on the engine.
-struct Pushed {
-    reference: String,
+pub struct Pushed {
+    /// Its name.
+    pub reference: String,
 }
 
 impl Pushed {
-    fn new() -> Self {
+    /// Makes one.
+    pub fn new() -> Self {
         let pushed = Self { reference: format!("{}/{}:one", registry(), unique("pull")) };
         // `true` and what it is linked with: two megabytes, where the whole image has a hundred.
         let pack = "tar -chf - /usr/bin/true $(ldd /usr/bin/true | grep -o '/[^ ]*')";
@@ -51,12 +53,13 @@ fn registry() -> String {
     required_variable("CREDRUN_TEST_REGISTRY")
 }
 
-fn password() -> String {
+/// The registry's.
+pub fn password() -> String {
     required_variable("CREDRUN_TEST_REGISTRY_PASSWORD")
 }
 
 /// A host that has logged in to the registry with this password.
-fn logged_in(password: &str) -> Host {
+pub fn logged_in(password: &str) -> Host {
     let user = required_variable("CREDRUN_TEST_REGISTRY_USER");
     let auth = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
     let host = Host::new();

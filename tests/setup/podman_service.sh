@@ -10,7 +10,7 @@ if [ "$1" = --end ]; then
 fi
 folder=$1 group=$2
 rm -f "$folder/podman.sock"
-CONTAINERS_CONF="$folder/containers.conf" setsid podman --root "$folder/storage" --runroot "$folder/run" \
+CONTAINERS_CONF="$folder/containers.conf" CONTAINERS_REGISTRIES_CONF="$folder/registries.conf" setsid podman --root "$folder/storage" --runroot "$folder/run" \
     system service --time=0 "unix://$folder/podman.sock" >"$folder/podman.log" 2>&1 </dev/null &
 echo $! >"$folder/podman.pid"
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

@@ -18,6 +18,7 @@ fi
 folder=$1 netns=$2 address=$3 group=$4
 if [ ! -e "/run/netns/$netns" ]; then
     ip netns add "$netns"
+    ip link del credrun0 2>/dev/null || true
     ip link add credrun0 type veth peer name credrun1 netns "$netns"
     ip addr add "${address%.*}.1/30" dev credrun0
     ip link set credrun0 up

@@ -3,7 +3,7 @@
 use std::io::{self, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -36,6 +36,10 @@ pub struct Exchange {
 struct Log {
     exchanges: Vec<Exchange>,
     clock: usize,
+    /// Both ends of every connection.
+    connections: Vec<UnixStream>,
+    /// The engine is dead to all who ask.
+    is_cut: bool,
 }
 
 /// The proxy; it lives until the test is over.
@@ -47,15 +51,20 @@ pub struct Proxy {
 impl Proxy {
     /// Starts one in front of the engine that `DOCKER_HOST` names.
     pub fn start() -> Self {
+        Self::before(engine_socket())
+    }
+
+    /// Starts one in front of the engine at this socket.
+    pub fn before(engine: PathBuf) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let listener = UnixListener::bind(directory.path().join("engine.sock")).expect("a socket");
         let log = Arc::new(Mutex::new(Log::default()));
         let shared = Arc::clone(&log);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let log = Arc::clone(&shared);
+                let (log, engine) = (Arc::clone(&shared), engine.clone());
                 // A connection that breaks is the program's to tell: the test sees what the program makes of it.
-                std::thread::spawn(move || serve(&client, &log));
+                std::thread::spawn(move || serve(&client, &engine, &log));
             }
         });
         Self { directory, log }
@@ -64,6 +73,15 @@ impl Proxy {
     /// What `DOCKER_HOST` is to be for the program under test.
     pub fn docker_host(&self) -> String {
         format!("unix://{}/engine.sock", self.directory.path().display())
+    }
+
+    /// As if the engine had died: all connections end, and new ones lead nowhere.
+    pub fn cut(&self) {
+        let mut log = lock(&self.log);
+        log.is_cut = true;
+        for connection in log.connections.drain(..) {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
     }
 
     /// What was asked so far.
@@ -88,8 +106,15 @@ fn engine_socket() -> PathBuf {
 }
 
 /// Serves the requests of one connection, one after the other.
-fn serve(client: &UnixStream, log: &Mutex<Log>) -> io::Result<()> {
-    let engine = UnixStream::connect(engine_socket())?;
+fn serve(client: &UnixStream, engine: &Path, log: &Mutex<Log>) -> io::Result<()> {
+    let engine = UnixStream::connect(engine)?;
+    {
+        let mut log = lock(log);
+        if log.is_cut {
+            return Ok(());
+        }
+        log.connections.extend([client.try_clone()?, engine.try_clone()?]);
+    }
     let mut from_client = BufReader::new(client.try_clone()?);
     let mut from_engine = BufReader::new(engine.try_clone()?);
     let (mut to_client, mut to_engine) = (client.try_clone()?, engine.try_clone()?);
@@ -173,6 +198,8 @@ fn stream(
         copy(&mut from_engine, &mut to_client);
         ended.store(true, Ordering::SeqCst);
         let _ = to_client.shutdown(Shutdown::Write);
+        // A client that is gone reads no more: the engine must not wait for it.
+        let _ = from_engine.get_ref().shutdown(Shutdown::Read);
     });
     Ok(())
 }
