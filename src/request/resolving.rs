@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AwsOptions, ClientOptions, Host, RunRequest, api, health, networks, variables};
+use super::{AwsOptions, ClientOptions, Host, PullPolicy, RunRequest, api, health, networks, variables};
 use crate::cli::Cli;
 use crate::cli::flags::{self, Effect, Flag, Kind};
 use crate::cli::values::{self, Parsed, boolean, integer, size};
@@ -36,6 +36,7 @@ pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
     values::image::parse(&cli.image).map_err(|cause| bad_image(&cli.image, &cause))?;
     content_trust(&cli, host)?;
     platform(&cli, &mut request, host)?;
+    pull(&cli, &request)?;
     if !cli.command.is_empty() {
         request.spec.set("Cmd", cli.command);
     }
@@ -268,6 +269,18 @@ fn platform(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> 
     Ok(())
 }
 
+/// An id is for the engine's own images: no registry has it.
+fn pull(cli: &Cli, request: &RunRequest) -> Result<()> {
+    if request.client.pull != PullPolicy::Always || !values::image::is_bare_id(&cli.image) {
+        return Ok(());
+    }
+    let message = format!(
+        "`--pull always`: invalid repository name (`{}`), cannot specify 64-byte hexadecimal strings",
+        cli.image
+    );
+    Err(Error::usage(message).hint("leave `--pull always` out, or give the image's name"))
+}
+
 fn bad_image(image: &str, cause: &str) -> Error {
     let error = Error::usage(format!("IMAGE `{image}`: {cause}"));
     if image.starts_with('-') {
@@ -281,7 +294,6 @@ mod tests {
     use super::*;
     use crate::cli::{self, Invocation};
     use crate::environment::Environment;
-    use crate::request::PullPolicy;
     use std::path::Path;
 
     fn resolved(line: &str) -> Result<RunRequest> {

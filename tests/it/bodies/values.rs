@@ -34,6 +34,19 @@ const DEVICE_RATE: &[&str] = &["/dev/sda:100", "/dev/x:0", "/dev/:7", "/dev/a b:
 const NO_DEVICE_RATE: &[&str] = &["", "/dev/sda", ":1", "sda:1", "/dev/sda:-1", "/dev/sda:x", "/dev/sda:1:2", "/dev/sda:", "/dev/sda:+1", "/dev/sda:18446744073709551616"];
 const ADDRESS: &[&str] = &["192.0.2.1", "::1", "2001:db8::1", "", "x"];
 
+/// Images that docker takes.
+#[rustfmt::skip]
+pub const IMAGES: &[&str] = &["bb", "bb:1.2", "r.example.com:5000/a/b:t", "amazon/aws-cli", "localhost/x_y.z-0", "run", "bb@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "bb:t@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "sha512:cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e", "sha384:38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b", "docker.io/bb", "index.docker.io/library/bb", "docker.io/a/bb:x", "a__b", "a--b/c", "a_b.c-d/e", "UP/x", "[::1]:5000/x", "1.2.3.4/x", "a:5/x", "bb:_", "bb:A.b-c", "0", "sha256:abc", "a.b", "host:1/x:2"];
+/// Images that it refuses.
+#[rustfmt::skip]
+pub const BAD_IMAGES: &[&str] = &["", "-", "UPPER", "bb:", "a@b", "a//b", "bb:\u{e9}", "\u{e9}", "a_-b/c", "a___b", "a..b", "/a", "a/", ":a", "@", "bb@sha256:abc", "bb@sha512:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "bb@md5:d41d8cd98f00b204e9800998ecf8427e", "a:5/", "[::1/x", "[g]/x", "a-.b/x", "a b", "bb:a:b", "bb:.a", "x.y/UP", "bb@", "http://bb", "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855", "bb:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1", "docker.io/", "localhost/", "a.b/"];
+/// What stands after an image.
+#[rustfmt::skip]
+pub const COMMANDS: &[&[&str]] = &[&[], &[], &["true"], &["sh", "-c", "echo $X"], &["--rm", "-it"], &["--", "x"], &[""], &["s3", "ls"], &["\u{e9}", "a b"], &["--help"], &["-e"], &["a\nb", "\""]];
+/// What stands where an image is asked for, and is none.
+#[rustfmt::skip]
+pub const TAILS: &[&[&str]] = &[&[], &["--"], &["--", "bb"], &["--", "--", "bb"], &["--", "-x"], &["-bb"], &["--bb", "bb"], &["-z", "bb"], &["--rm=maybe", "bb"], &["--rm"], &["-e"], &["--name"], &["---", "bb"], &["--=", "bb"], &["-=", "bb"], &["-i=", "bb"], &["-e=", "bb"], &["-\u{e9}", "bb"], &["--\u{e9}", "bb"], &["--mem", "1g", "bb"], &["--no-init", "bb"], &["-iq=0", "bb"], &["-h"], &["--help"]];
+
 /// Every flag but `--disable-content-trust=false`, for which docker asks a notary on the internet, and
 /// `--use-api-socket`, which has a test of its own.
 #[rustfmt::skip]
