@@ -65,8 +65,13 @@ pub struct Bench {
 impl Bench {
     /// A bench of its own for each worker: the programs write files.
     pub fn new(api: (u16, u16)) -> Self {
+        Self::of_os(api, "linux")
+    }
+
+    /// With an engine for containers of `os`.
+    pub fn of_os(api: (u16, u16), os: &'static str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let engine = FakeEngine::start(&directory.path().join("engine.sock"), api);
+        let engine = FakeEngine::start(&directory.path().join("engine.sock"), api, os);
         let bench = Self { directory, engine, variables: Vec::new() };
         fs::create_dir_all(bench.work()).expect("a working directory");
         write_files(&bench.work());
@@ -232,6 +237,7 @@ fn write_files(work: &Path) {
         ("testdata/valid.label", b"LABEL1=value1\n".to_vec()),
         ("testdata/utf8.env", b"\xef\xbb\xbfFOO=BAR\nHELLO=\xe6\x82\xa8\xe5\xa5\xbd\nBAR=FOO\n".to_vec()),
         ("testdata/utf16.env", b"\xff\xfeF\0O\0".to_vec()),
+        ("testdata/utf16be.env", b"\xfe\xff\0F\0O".to_vec()),
     ] {
         fs::write(work.join(name), content).expect("a file in the temporary directory");
     }
