@@ -2,6 +2,7 @@
 //! terminal and files. Nothing here asks AWS or the engine.
 
 pub mod api;
+pub(crate) mod cidfile;
 pub(crate) mod effects;
 pub mod env_file;
 mod health;

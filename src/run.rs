@@ -224,20 +224,7 @@ impl CidFile {
                 "container ID file found, make sure the other container isn't running or delete `{}`",
                 path.display()
             ))),
-            Err(error) => {
-                let message = format!("failed to create the container ID file `{}`", path.display());
-                // docker takes the exit code of this, too, from its text.
-                let kind = match error.kind() {
-                    std::io::ErrorKind::NotFound => ErrorKind::CommandNotFound,
-                    std::io::ErrorKind::IsADirectory | std::io::ErrorKind::PermissionDenied => {
-                        ErrorKind::CommandNotExecutable
-                    }
-                    _ => ErrorKind::Usage,
-                };
-                Err(Error::caused(kind, error)
-                    .context(message)
-                    .hint("`--cidfile` takes a file in a directory that is there"))
-            }
+            Err(error) => Err(request::cidfile::not_made(path, error)),
         }
     }
 

@@ -1,8 +1,10 @@
 //! From the command line to the request.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{AwsOptions, ClientOptions, Host, PullPolicy, RunRequest, api, health, networks, variables};
+use super::{
+    AwsOptions, ClientOptions, Host, PullPolicy, RunRequest, api, cidfile, health, networks, variables,
+};
 use crate::cli::Cli;
 use crate::cli::flags::{self, Effect, Flag, Kind};
 use crate::cli::values::{self, Parsed, boolean, integer, size};
@@ -32,7 +34,7 @@ pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
             .hint("stdin is not a terminal here: leave `-t` out, or run it from one"));
     }
     detach(&cli, &mut request, host)?;
-    cidfile(&request)?;
+    cidfile::check(&request)?;
     values::image::parse(&cli.image).map_err(|cause| bad_image(&cli.image, &cause))?;
     content_trust(&cli, host)?;
     platform(&cli, &mut request, host)?;
@@ -243,18 +245,6 @@ fn detach_keys(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<(
     client.detach_keys = Some(keys);
     client.detach_keys_text = Some(text.to_owned());
     Ok(())
-}
-
-fn cidfile(request: &RunRequest) -> Result<()> {
-    match &request.client.cidfile {
-        Some(path) if path.exists() => {
-            let given =
-                request.spec.get("HostConfig.ContainerIDFile").and_then(Value::as_str).unwrap_or_default();
-            Err(Error::usage(format!("`--cidfile`: container ID file found: `{given}` exists"))
-                .hint(format!("make sure the other container isn't running, or delete `{given}`")))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn platform(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> {

@@ -23,8 +23,11 @@ const INTEGER: &[&str] =
 #[rustfmt::skip]
 const NO_INTEGER: &[&str] = &["", "x", "1.5", "1e3", "9223372036854775808", "_1", "1_", "0x", " 1", "08"];
 #[rustfmt::skip]
-const SIZE: &[&str] = &["0", "512", "512b", "10k", "10KB", "10 KiB", "1.5g", "2T", "1p", ".5m", "1e3", "8388608t", "5 ", "1_0", "0x10"];
-const NO_SIZE: &[&str] = &["", "k", "-1", "-1b", "1x", "1kbb", "1 k b", "1ib", "nan", "inf", "--", "1e999"];
+const SIZE: &[&str] = &["0", "512", "512b", "10k", "10KB", "10 KiB", "1.5g", "2T", "1p", ".5m", "1e3", "8388608t", "5 ", "1_0", "0x1p4", "0X1.8p4k", "0x1p-2"];
+const NO_SIZE: &[&str] = &[
+    "", "k", "-1", "-1b", "1x", "1kbb", "1 k b", "1ib", "nan", "inf", "--", "1e999", "0x10", "1_.5",
+    "0x1p9999", "0x1p",
+];
 const DURATION: &[&str] =
     &["0", "0s", "1s", "1h30m", "1.5s", "100ms", "1us", "1\u{b5}s", "+2m", ".5h", "1m1m"];
 const NO_DURATION: &[&str] = &["", "1", "1d", "s", "-", "1 s", "1S", "-1s", "9999999h", "1.1.1s"];
@@ -60,7 +63,7 @@ pub const ALL: &[Values] = &[
     v("cap-drop", &["NET_ADMIN", "cap_sys_admin", "all", "CAP_ALL", "\u{e9}"], &[]),
     v("cgroup-parent", TEXT, &[]),
     v("cgroupns", &["", "host", "private"], &["x", "HOST", "container:x"]),
-    v("cidfile", &["new.cid", "", "a b.cid"], &["there", ".", "nowhere/x.cid"]),
+    v("cidfile", &["new.cid", "", "a b.cid"], &["there", ".", "nowhere/x.cid", "nowhere/", "there/x", "no/where/"]),
     v("cpu-count", INTEGER, NO_INTEGER),
     v("cpu-percent", INTEGER, NO_INTEGER),
     v("cpu-period", INTEGER, NO_INTEGER),
