@@ -197,7 +197,12 @@ impl Run<'_> {
     async fn pull(&self, identity: &mut Identity, signals: &mut SignalQueue) -> Result<()> {
         let spec = &self.request.spec;
         let mut display = progress::display(self.request.client.quiet);
-        let pull = self.engine.pull(&spec.image, spec.platform.as_deref(), self.environment, &mut *display);
+        let pull = self.engine.pull(
+            &spec.image,
+            self.request.client.pull_platform.as_deref(),
+            self.environment,
+            &mut *display,
+        );
         signals.unless_ended(pull).await.map_err(|signal| interrupted(&signal))??;
         if identity.is_past_half_life(OffsetDateTime::now_utc()) {
             let fetch = signals.unless_ended(self.source.fetch()).await;

@@ -256,6 +256,7 @@ fn platform(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> 
             .hint("it takes os[/arch[/variant]], for example `linux/arm64`")
     })?;
     request.spec.platform = Some(platform);
+    request.client.pull_platform = Some(text.to_lowercase());
     Ok(())
 }
 
@@ -360,6 +361,9 @@ mod tests {
         let mut request = resolved("-it bb").unwrap();
         assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
         assert_eq!(request.spec.platform.as_deref(), Some("linux/arm64"));
+        let short = resolved("--platform ARM bb").unwrap();
+        assert_eq!(short.spec.platform.as_deref(), Some("linux/arm/v7"));
+        assert_eq!(short.client.pull_platform.as_deref(), Some("arm"));
         crate::request::fit_to_engine(&mut request, (1, 42), "linux").unwrap();
         assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
         crate::request::fit_to_engine(&mut request, (1, 41), "linux").unwrap();

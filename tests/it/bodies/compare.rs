@@ -71,20 +71,9 @@ pub fn report(bench: impl Fn() -> Bench, records: &[Record]) -> String {
 fn describe(bench: &Bench, line: &[String]) -> String {
     let line = shrink(bench, line);
     let (docker, credrun) = (bench.docker(&line), bench.credrun(&line));
-    let sides = match (docker.create(), credrun.create()) {
-        (Some(theirs), Some(ours)) => {
-            let mut lines = Vec::new();
-            paths(
-                "",
-                &serde_json::json!([theirs.query, theirs.headers, theirs.path]),
-                &serde_json::json!([ours.query, ours.headers, ours.path]),
-                &mut lines,
-            );
-            paths("", &theirs.body, &ours.body, &mut lines);
-            lines.join("\n    ")
-        }
-        _ => String::new(),
-    };
+    let mut sides = Vec::new();
+    paths("", &docker.requests(), &credrun.requests(), &mut sides);
+    let sides = sides.join("\n    ");
     let short = |outcome: &Outcome| {
         let asked =
             outcome.asked.iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect::<Vec<_>>();

@@ -12,7 +12,7 @@ use credrun::environment::Environment;
 use credrun::error::{Error, Result};
 use credrun::exit_code;
 use credrun::request::{self, Host};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::engine::{Asked, FakeEngine};
@@ -35,6 +35,15 @@ impl Outcome {
     /// The create request, where there was one.
     pub fn create(&self) -> Option<&Asked> {
         self.asked.iter().find(|asked| asked.path.ends_with("/containers/create"))
+    }
+
+    /// The requests as one value, by their order and paths.
+    pub fn requests(&self) -> Value {
+        let request = |(at, asked): (usize, &Asked)| {
+            let parts = json!({"query": asked.query, "headers": asked.headers, "body": asked.body});
+            (format!("{at} {} {}", asked.method, asked.path), parts)
+        };
+        self.asked.iter().enumerate().map(request).collect::<serde_json::Map<_, _>>().into()
     }
 
     /// Whether this program did the same as docker, or differs by a rule. What it says is its own, but a refusal
