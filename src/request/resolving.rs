@@ -293,7 +293,7 @@ mod tests {
         let environment = Environment::from_iter([("DOCKER_DEFAULT_PLATFORM", "linux/arm64")]);
         let host = Host {
             environment: &environment,
-            working_directory: Path::new("/here"),
+            working_directory: Path::new("/"),
             stdin_is_terminal: true,
             console_size: Some((24, 80)),
             docker_config: &DockerConfig::default(),
@@ -345,7 +345,7 @@ mod tests {
             (client.detach_keys, client.detach_keys_text),
             (Some(vec![24, b'x']), Some("ctrl-x,x".into()))
         );
-        assert_eq!((client.pull, client.cidfile), (PullPolicy::Always, Some("/here/id".into())));
+        assert_eq!((client.pull, client.cidfile), (PullPolicy::Always, Some("/id".into())));
         let client = resolved("-d -i bb").unwrap().client;
         assert!(
             client.detach
@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
         assert_eq!(request.spec.platform.as_deref(), Some("linux/arm64"));
         let short = resolved("--platform ARM bb").unwrap();
-        assert_eq!(short.spec.platform.as_deref(), Some("linux/arm/v7"));
+        assert_eq!(short.spec.platform.as_deref(), Some("linux/arm"));
         assert_eq!(short.client.pull_platform.as_deref(), Some("arm"));
         crate::request::fit_to_engine(&mut request, (1, 42), "linux").unwrap();
         assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
