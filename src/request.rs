@@ -2,6 +2,7 @@
 //! terminal and files. Nothing here asks AWS or the engine.
 
 pub mod api;
+pub(crate) mod cidfile;
 pub(crate) mod effects;
 pub mod env_file;
 mod health;
@@ -103,6 +104,8 @@ pub struct ClientOptions {
     pub detach_keys_text: Option<String>,
     /// `--pull`.
     pub pull: PullPolicy,
+    /// `--platform` as it was written, which is how docker asks for the pull; the create request has its parts.
+    pub pull_platform: Option<String>,
     /// `-q`: no pull output, no line about the credentials.
     pub quiet: bool,
     /// The container is removed when it ends (HostConfig.AutoRemove).

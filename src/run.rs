@@ -197,7 +197,12 @@ impl Run<'_> {
     async fn pull(&self, identity: &mut Identity, signals: &mut SignalQueue) -> Result<()> {
         let spec = &self.request.spec;
         let mut display = progress::display(self.request.client.quiet);
-        let pull = self.engine.pull(&spec.image, spec.platform.as_deref(), self.environment, &mut *display);
+        let pull = self.engine.pull(
+            &spec.image,
+            self.request.client.pull_platform.as_deref(),
+            self.environment,
+            &mut *display,
+        );
         signals.unless_ended(pull).await.map_err(|signal| interrupted(&signal))??;
         if identity.is_past_half_life(OffsetDateTime::now_utc()) {
             let fetch = signals.unless_ended(self.source.fetch()).await;
@@ -224,20 +229,7 @@ impl CidFile {
                 "container ID file found, make sure the other container isn't running or delete `{}`",
                 path.display()
             ))),
-            Err(error) => {
-                let message = format!("failed to create the container ID file `{}`", path.display());
-                // docker takes the exit code of this, too, from its text.
-                let kind = match error.kind() {
-                    std::io::ErrorKind::NotFound => ErrorKind::CommandNotFound,
-                    std::io::ErrorKind::IsADirectory | std::io::ErrorKind::PermissionDenied => {
-                        ErrorKind::CommandNotExecutable
-                    }
-                    _ => ErrorKind::Usage,
-                };
-                Err(Error::caused(kind, error)
-                    .context(message)
-                    .hint("`--cidfile` takes a file in a directory that is there"))
-            }
+            Err(error) => Err(request::cidfile::not_made(path, error)),
         }
     }
 

@@ -12,6 +12,7 @@ pub mod dns_search;
 pub mod duration;
 pub mod environment_variable;
 pub mod extra_host;
+pub mod float;
 pub mod gpus;
 pub mod image;
 pub mod integer;

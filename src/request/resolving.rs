@@ -1,8 +1,10 @@
 //! From the command line to the request.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{AwsOptions, ClientOptions, Host, RunRequest, api, health, networks, variables};
+use super::{
+    AwsOptions, ClientOptions, Host, PullPolicy, RunRequest, api, cidfile, health, networks, variables,
+};
 use crate::cli::Cli;
 use crate::cli::flags::{self, Effect, Flag, Kind};
 use crate::cli::values::{self, Parsed, boolean, integer, size};
@@ -32,10 +34,11 @@ pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
             .hint("stdin is not a terminal here: leave `-t` out, or run it from one"));
     }
     detach(&cli, &mut request, host)?;
-    cidfile(&request)?;
+    cidfile::check(&request)?;
     values::image::parse(&cli.image).map_err(|cause| bad_image(&cli.image, &cause))?;
     content_trust(&cli, host)?;
     platform(&cli, &mut request, host)?;
+    pull(&cli, &request)?;
     if !cli.command.is_empty() {
         request.spec.set("Cmd", cli.command);
     }
@@ -244,18 +247,6 @@ fn detach_keys(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<(
     Ok(())
 }
 
-fn cidfile(request: &RunRequest) -> Result<()> {
-    match &request.client.cidfile {
-        Some(path) if path.exists() => {
-            let given =
-                request.spec.get("HostConfig.ContainerIDFile").and_then(Value::as_str).unwrap_or_default();
-            Err(Error::usage(format!("`--cidfile`: container ID file found: `{given}` exists"))
-                .hint(format!("make sure the other container isn't running, or delete `{given}`")))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn platform(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> {
     let given = cli.last("platform").or_else(|| host.environment.get("DOCKER_DEFAULT_PLATFORM"));
     let Some(text) = given.filter(|text| !text.is_empty()) else { return Ok(()) };
@@ -265,7 +256,20 @@ fn platform(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> 
             .hint("it takes os[/arch[/variant]], for example `linux/arm64`")
     })?;
     request.spec.platform = Some(platform);
+    request.client.pull_platform = Some(text.to_lowercase());
     Ok(())
+}
+
+/// An id is for the engine's own images: no registry has it.
+fn pull(cli: &Cli, request: &RunRequest) -> Result<()> {
+    if request.client.pull != PullPolicy::Always || !values::image::is_bare_id(&cli.image) {
+        return Ok(());
+    }
+    let message = format!(
+        "`--pull always`: invalid repository name (`{}`), cannot specify 64-byte hexadecimal strings",
+        cli.image
+    );
+    Err(Error::usage(message).hint("leave `--pull always` out, or give the image's name"))
 }
 
 fn bad_image(image: &str, cause: &str) -> Error {
@@ -281,7 +285,6 @@ mod tests {
     use super::*;
     use crate::cli::{self, Invocation};
     use crate::environment::Environment;
-    use crate::request::PullPolicy;
     use std::path::Path;
 
     fn resolved(line: &str) -> Result<RunRequest> {
@@ -290,7 +293,7 @@ mod tests {
         let environment = Environment::from_iter([("DOCKER_DEFAULT_PLATFORM", "linux/arm64")]);
         let host = Host {
             environment: &environment,
-            working_directory: Path::new("/here"),
+            working_directory: Path::new("/"),
             stdin_is_terminal: true,
             console_size: Some((24, 80)),
             docker_config: &DockerConfig::default(),
@@ -342,7 +345,7 @@ mod tests {
             (client.detach_keys, client.detach_keys_text),
             (Some(vec![24, b'x']), Some("ctrl-x,x".into()))
         );
-        assert_eq!((client.pull, client.cidfile), (PullPolicy::Always, Some("/here/id".into())));
+        assert_eq!((client.pull, client.cidfile), (PullPolicy::Always, Some("/id".into())));
         let client = resolved("-d -i bb").unwrap().client;
         assert!(
             client.detach
@@ -358,6 +361,9 @@ mod tests {
         let mut request = resolved("-it bb").unwrap();
         assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
         assert_eq!(request.spec.platform.as_deref(), Some("linux/arm64"));
+        let short = resolved("--platform ARM bb").unwrap();
+        assert_eq!(short.spec.platform.as_deref(), Some("linux/arm"));
+        assert_eq!(short.client.pull_platform.as_deref(), Some("arm"));
         crate::request::fit_to_engine(&mut request, (1, 42), "linux").unwrap();
         assert_eq!(request.spec.get("HostConfig.ConsoleSize"), Some(&json!([24, 80])));
         crate::request::fit_to_engine(&mut request, (1, 41), "linux").unwrap();

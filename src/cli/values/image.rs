@@ -22,7 +22,10 @@ pub fn parse(text: &str) -> Parsed<()> {
         !path.bytes().any(|b| b.is_ascii_uppercase()),
         &format!("invalid reference format: repository name (`{path}`) must be lowercase"),
     )?;
-    form(path.split('/').all(is_component) && name.len() <= 255, "invalid reference format")?;
+    // What cannot be a host may still be the first component of the path.
+    let host = name.strip_suffix(path).unwrap_or_default().trim_end_matches('/');
+    let components = if host.is_empty() || is_host(host) { path } else { name };
+    form(components.split('/').all(is_component) && name.len() <= 255, "invalid reference format")?;
     form(
         tag.is_none_or(is_tag),
         &format!("invalid reference format: `{}` is no tag", tag.unwrap_or_default()),
@@ -33,11 +36,17 @@ pub fn parse(text: &str) -> Parsed<()> {
     )
 }
 
-/// Whether this is an image's id, which nobody can pull: 64 hexadecimal digits, `sha256:` before them or not.
+/// Whether this is an image's id, which nobody can pull: 64 hexadecimal digits, or a digest.
 #[must_use]
 pub fn is_id(text: &str) -> bool {
-    let digits = text.strip_prefix("sha256:").unwrap_or(text);
-    digits.len() == 64 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    is_bare_id(text) || is_digest(text)
+}
+
+/// Whether this is an image's id without the name of its algorithm. Docker takes no such thing for a name, not even
+/// where it would have to ask a registry for it.
+#[must_use]
+pub fn is_bare_id(text: &str) -> bool {
+    text.len() == 64 && is_hexadecimal(text)
 }
 
 /// The path after a first part that is a host: it has a dot, a colon or a capital, or is `localhost`.
@@ -46,7 +55,7 @@ fn without_registry(name: &str) -> &str {
         Some((host, path))
             if host == "localhost" || host.contains(['.', ':']) || host != host.to_lowercase() =>
         {
-            if is_host(host) { path } else { "" }
+            path
         }
         _ => name,
     }
@@ -86,15 +95,16 @@ fn is_tag(text: &str) -> bool {
         && text.bytes().all(|b| word(b) || matches!(b, b'.' | b'-'))
 }
 
+/// The algorithms of <https://github.com/opencontainers/go-digest>.
 fn is_digest(text: &str) -> bool {
-    let length = match text.split_once(':') {
-        Some(("sha256", _)) => 64,
-        Some(("sha384", _)) => 96,
-        Some(("sha512", _)) => 128,
-        _ => return false,
-    };
-    let hex = &text["sha256:".len()..];
-    hex.len() == length && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    let known = [("sha256:", 64), ("sha384:", 96), ("sha512:", 128)];
+    known.into_iter().any(|(prefix, length)| {
+        text.strip_prefix(prefix).is_some_and(|digits| digits.len() == length && is_hexadecimal(digits))
+    })
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]
@@ -105,6 +115,8 @@ mod tests {
     fn ids_are_told_from_names() {
         let id = "0123456789abcdef".repeat(4);
         assert!(is_id(&id) && is_id(&format!("sha256:{id}")));
+        assert!(is_id(&format!("sha512:{id}{id}")) && !is_id(&format!("sha512:{id}")));
+        assert!(is_bare_id(&id) && !is_bare_id(&format!("sha256:{id}")));
         assert!(!is_id("busybox") && !is_id(&id[1..]) && !is_id(&id.to_uppercase()));
     }
 
@@ -118,6 +130,7 @@ mod tests {
             "reg.example/a/b:1.0",
             "a__b/c-d",
             "a--b",
+            "a_b.c/d",
             "sha256:abc",
             "Host/x",
             &id,
@@ -148,6 +161,8 @@ mod tests {
             "a:-b",
             "$IMAGE",
             "reg.example/UPPER",
+            "a_B.c/d",
+            "a-.b/x",
             &format!("a@sha256:{}", &id[1..]),
         ] {
             assert!(parse(text).is_err(), "{text}");

@@ -56,11 +56,13 @@ fn split_base(text: &str) -> (u32, &str) {
 #[must_use]
 pub fn without_underscores(digits: &str, radix: u32) -> Option<String> {
     let mut previous_is_digit = matches!(radix, 2 | 16) || (radix == 8 && !digits.starts_with('0'));
+    let mut previous = ' ';
     for c in digits.chars() {
-        if c == '_' && !previous_is_digit {
+        let is_digit = c.is_digit(radix);
+        if (c == '_' && !previous_is_digit) || (previous == '_' && !is_digit) {
             return None;
         }
-        previous_is_digit = c.is_digit(radix);
+        (previous, previous_is_digit) = (c, is_digit);
     }
     (!digits.ends_with('_')).then(|| digits.replace('_', ""))
 }

@@ -1,6 +1,6 @@
 //! Sizes in bytes (`512m`, `1.5 GiB`), as docker/go-units' `RAMInBytes` reads them: powers of 1024, truncated.
 
-use super::{Parsed, integer};
+use super::{Parsed, float};
 
 /// The number of bytes.
 ///
@@ -10,7 +10,7 @@ pub fn parse(value: &str) -> Parsed<i64> {
     let invalid = || format!("invalid size: `{value}` (a number, then b, k, m, g, t or p)");
     let end = value.rfind(|c: char| c.is_ascii_digit() || c == '.' || c == ' ').ok_or_else(invalid)?;
     let (number, unit) = (value[..=end].strip_suffix(' ').unwrap_or(&value[..=end]), &value[end + 1..]);
-    let number = float(number).filter(|number| *number >= 0.0).ok_or_else(invalid)?;
+    let number = float::parse(number).filter(|number| *number >= 0.0).ok_or_else(invalid)?;
     let bytes = number * multiplier(unit).ok_or_else(|| format!("invalid suffix: `{unit}`"))?;
     // 2^63, the first number that an int64 cannot hold. Go's conversion then gives the smallest one (on amd64),
     // and Docker sends that, for the engine to refuse.
@@ -19,11 +19,6 @@ pub fn parse(value: &str) -> Parsed<i64> {
     }
     #[allow(clippy::cast_possible_truncation, reason = "Go truncates, and the range was checked above")]
     Ok(bytes as i64)
-}
-
-fn float(text: &str) -> Option<f64> {
-    let digits = integer::without_underscores(text, 10)?;
-    digits.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 fn multiplier(unit: &str) -> Option<f64> {
@@ -61,6 +56,8 @@ mod tests {
             ("+5", 5),
             ("5 ", 5),
             ("1_0", 10),
+            ("0x1p4", 16),
+            ("0x1.8p4k", 24 << 10),
             ("32.3 kB", 33075),
             ("99999999999g", i64::MIN),
             ("9223372036854775808", i64::MIN),

@@ -15,6 +15,8 @@ pub struct Record {
     pub docker: Outcome,
     /// Whether credrun's was the same.
     pub same: bool,
+    /// What credrun wrote to stderr.
+    pub said: String,
 }
 
 /// As many as this machine has processors.
@@ -32,8 +34,10 @@ pub fn compare(bench: impl Fn() -> Bench + Sync, lines: &[Vec<String>]) -> Vec<R
                 let bench = bench();
                 for (index, line) in lines.iter().enumerate().filter(|(index, _)| index % WORKERS == worker) {
                     let docker = bench.docker(line);
-                    let same = bench.credrun(line).agrees_with(&docker);
-                    let record = Record { api: bench.api(), line: line.clone(), docker, same };
+                    let credrun = bench.credrun(line);
+                    let same = credrun.agrees_with(&docker);
+                    let record =
+                        Record { api: bench.api(), line: line.clone(), docker, same, said: credrun.said };
                     records.lock().expect("no worker panics").push((index, record));
                 }
             });
@@ -67,20 +71,9 @@ pub fn report(bench: impl Fn() -> Bench, records: &[Record]) -> String {
 fn describe(bench: &Bench, line: &[String]) -> String {
     let line = shrink(bench, line);
     let (docker, credrun) = (bench.docker(&line), bench.credrun(&line));
-    let sides = match (docker.create(), credrun.create()) {
-        (Some(theirs), Some(ours)) => {
-            let mut lines = Vec::new();
-            paths(
-                "",
-                &serde_json::json!([theirs.query, theirs.headers, theirs.path]),
-                &serde_json::json!([ours.query, ours.headers, ours.path]),
-                &mut lines,
-            );
-            paths("", &theirs.body, &ours.body, &mut lines);
-            lines.join("\n    ")
-        }
-        _ => String::new(),
-    };
+    let mut sides = Vec::new();
+    paths("", &docker.requests(), &credrun.requests(), &mut sides);
+    let sides = sides.join("\n    ");
     let short = |outcome: &Outcome| {
         let asked =
             outcome.asked.iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect::<Vec<_>>();
@@ -109,7 +102,8 @@ fn paths(at: &str, docker: &serde_json::Value, credrun: &serde_json::Value, line
     }
 }
 
-/// Takes words away, one and two at a time, and letters from the ends of words, as long as the programs still differ.
+/// Takes words away, one and two at a time, and fields and letters from the ends of words, as long as the programs
+/// still differ.
 pub fn shrink(bench: &Bench, line: &[String]) -> Vec<String> {
     let mut runs = 0;
     let mut differs = |line: &[String]| {
@@ -128,12 +122,19 @@ fn candidates(line: &[String]) -> Vec<Vec<String>> {
     let mut all: Vec<_> = (0..line.len().saturating_sub(1)).map(|at| without(at, 2)).collect();
     all.extend((0..line.len()).map(|at| without(at, 1)));
     for (at, word) in line.iter().enumerate() {
-        let mut chars = word.chars();
-        if chars.next_back().is_some() && !chars.as_str().is_empty() {
-            let mut shorter = line.to_vec();
-            chars.as_str().clone_into(&mut shorter[at]);
-            all.push(shorter);
-        }
+        all.extend(shorter(word).into_iter().map(|shorter| {
+            let mut line = line.to_vec();
+            shorter.clone_into(&mut line[at]);
+            line
+        }));
     }
     all
+}
+
+/// Without the last field, without the last letter.
+fn shorter(word: &str) -> Vec<&str> {
+    let field = word.rfind([',', ':', '/']).map(|at| &word[..at]);
+    let mut letters = word.chars();
+    letters.next_back();
+    field.into_iter().chain([letters.as_str()]).filter(|text| !text.is_empty()).collect()
 }

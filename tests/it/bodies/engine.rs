@@ -23,6 +23,9 @@ pub struct Asked {
     pub body: Value,
 }
 
+/// The API version and the operating system that an engine says it has.
+type Says = ((u16, u16), &'static str);
+
 /// The engine; its thread ends with the test process.
 pub struct FakeEngine {
     socket: PathBuf,
@@ -31,8 +34,8 @@ pub struct FakeEngine {
 }
 
 impl FakeEngine {
-    /// Listens on `socket` and says that it speaks `api`.
-    pub fn start(socket: &Path, api: (u16, u16)) -> Self {
+    /// Listens on `socket` and says that it speaks `api` and runs containers of `os`.
+    pub fn start(socket: &Path, api: (u16, u16), os: &'static str) -> Self {
         let listener = UnixListener::bind(socket).expect("a socket in the temporary directory");
         let asked = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::clone(&asked);
@@ -40,7 +43,7 @@ impl FakeEngine {
             for stream in listener.incoming().flatten() {
                 let asked = Arc::clone(&shared);
                 // A client may hold a connection without using it.
-                thread::spawn(move || serve(&stream, api, &asked));
+                thread::spawn(move || serve(&stream, (api, os), &asked));
             }
         });
         Self { socket: socket.into(), api, asked }
@@ -63,7 +66,7 @@ impl FakeEngine {
 }
 
 /// Answers the requests of one connection. A client that is gone meanwhile is its own affair.
-fn serve(stream: &UnixStream, api: (u16, u16), asked: &Mutex<Vec<Asked>>) -> Option<()> {
+fn serve(stream: &UnixStream, says: Says, asked: &Mutex<Vec<Asked>>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let mut first = String::new();
@@ -81,7 +84,7 @@ fn serve(stream: &UnixStream, api: (u16, u16), asked: &Mutex<Vec<Asked>>) -> Opt
             let request = Asked { method: method.clone(), path: path.to_owned(), query, headers, body };
             asked.lock().expect("no connection panics").push(request);
         }
-        write_answer(stream, &method, path, api)?;
+        write_answer(stream, &method, path, says)?;
     }
 }
 
@@ -96,7 +99,7 @@ fn read_headers(reader: &mut impl BufRead) -> Vec<(String, String)> {
     headers
 }
 
-fn write_answer(mut stream: &UnixStream, method: &str, path: &str, (major, minor): (u16, u16)) -> Option<()> {
+fn write_answer(mut stream: &UnixStream, method: &str, path: &str, ((major, minor), os): Says) -> Option<()> {
     let (status, text) = match path {
         _ if path.ends_with("/_ping") => ("200 OK", "OK"),
         // A pull that has nothing to say.
@@ -106,7 +109,7 @@ fn write_answer(mut stream: &UnixStream, method: &str, path: &str, (major, minor
     let text = if method == "HEAD" { "" } else { text };
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nApi-Version: {major}.{minor}\r\nOstype: linux\r\nContent-Type: application/json\r\n\
+        "HTTP/1.1 {status}\r\nApi-Version: {major}.{minor}\r\nOstype: {os}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{text}",
         text.len()
     )

@@ -49,7 +49,7 @@ fn spell(words: &mut Vec<String>, flag: &Flag, value: &str, rng: &mut Rng) {
     let short = flag.short.filter(|_| rng.bool());
     match (short, flag.kind) {
         (Some(letter), Kind::Switch) if value == "true" => {
-            words.push(format!("-{}{letter}", if rng.u8(..) < 40 { "P" } else { "" }));
+            words.push(format!("-{}{letter}", cluster(rng)));
         }
         (Some(letter), Kind::Switch) => words.push(format!("-{letter}={value}")),
         (None, Kind::Switch) if value == "true" && rng.bool() => words.push(format!("--{long}")),
@@ -58,6 +58,7 @@ fn spell(words: &mut Vec<String>, flag: &Flag, value: &str, rng: &mut Rng) {
             0 => words.push(format!("-{letter}={value}")),
             1 if !value.is_empty() => words.push(format!("-{letter}{value}")),
             2 if !value.is_empty() => words.push(format!("-P{letter}{value}")),
+            3 if rng.u8(..) < 90 => words.extend([format!("-{}{letter}", cluster(rng)), value.to_owned()]),
             _ => words.extend([format!("-{letter}"), value.to_owned()]),
         },
         (None, _) if rng.bool() => words.push(format!("--{long}={value}")),
@@ -65,38 +66,21 @@ fn spell(words: &mut Vec<String>, flag: &Flag, value: &str, rng: &mut Rng) {
     }
 }
 
+/// Switches before another letter. A terminal, which the programs do not have, would hide the rest: no `t`.
+fn cluster(rng: &mut Rng) -> &'static str {
+    rng.choice(["", "", "", "P", "i", "qP", "Pi"]).expect("there are some")
+}
+
 fn tail(words: &mut Vec<String>, rng: &mut Rng) {
-    let ordinary: [&[&str]; 12] = [
-        &["bb"],
-        &["bb"],
-        &["bb", "true"],
-        &["bb", "sh", "-c", "echo $X"],
-        &["bb:1.2", "--rm", "-it"],
-        &["--", "bb", "--", "x"],
-        &["r.example.com:5000/a/b:t", ""],
-        &["amazon/aws-cli", "s3", "ls"],
-        &["bb@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
-        &["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
-        &["localhost/x_y.z-0", "\u{e9}", "a b"],
-        &["run"],
-    ];
-    let odd: [&[&str]; 14] = [
-        &[],
-        &["--"],
-        &["-"],
-        &[""],
-        &["UPPER"],
-        &["bb:"],
-        &["a@b"],
-        &["a//b"],
-        &["-bb"],
-        &["--bb", "bb"],
-        &["bb:\u{e9}"],
-        &["-z", "bb"],
-        &["--rm=maybe", "bb"],
-        &["a_-b/c"],
-    ];
-    let chosen =
-        if rng.u8(..) < 20 { odd[rng.usize(..odd.len())] } else { ordinary[rng.usize(..ordinary.len())] };
-    words.extend(chosen.iter().map(ToString::to_string));
+    let commands = values::COMMANDS;
+    let odd = rng.u8(..) < 20;
+    if odd && rng.bool() {
+        words.extend(values::TAILS[rng.usize(..values::TAILS.len())].iter().map(ToString::to_string));
+        return;
+    }
+    let images = if odd { values::BAD_IMAGES } else { values::IMAGES };
+    // Half of the time the plain one: what is odd about an image hides what is odd about the flags.
+    let image = if !odd && rng.bool() { "bb" } else { images[rng.usize(..images.len())] };
+    words.push(image.to_owned());
+    words.extend(commands[rng.usize(..commands.len())].iter().map(ToString::to_string));
 }

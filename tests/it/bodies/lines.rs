@@ -3,6 +3,7 @@
 /// Tried at API 1.41.
 #[rustfmt::skip]
 pub const LINES: &[&[&str]] = &[
+    &["--platform", "arm", "--pull", "always", "bb"],
     &["bb"],
     &["--restart", "always", "bb"],
     &["--rm=true", "--restart", "no", "bb"],
@@ -414,6 +415,8 @@ pub const LINES: &[&[&str]] = &[
 /// Tried at 1.44 and 1.50, where docker's gates open.
 #[rustfmt::skip]
 pub const NEWER: &[&[&str]] = &[
+    &["--platform", "ARM", "--pull", "always", "bb"],
+    &["--platform", "linux/x86_64", "--pull", "always", "bb"],
     &["bb"],
     &["-it=false", "-e", "A=1", "-v", "/a:/b", "-p", "80:80", "bb", "x"],
     &["--platform", "linux", "bb"],

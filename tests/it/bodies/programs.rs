@@ -12,7 +12,7 @@ use credrun::environment::Environment;
 use credrun::error::{Error, Result};
 use credrun::exit_code;
 use credrun::request::{self, Host};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::engine::{Asked, FakeEngine};
@@ -35,6 +35,15 @@ impl Outcome {
     /// The create request, where there was one.
     pub fn create(&self) -> Option<&Asked> {
         self.asked.iter().find(|asked| asked.path.ends_with("/containers/create"))
+    }
+
+    /// The requests as one value, by their order and paths.
+    pub fn requests(&self) -> Value {
+        let request = |(at, asked): (usize, &Asked)| {
+            let parts = json!({"query": asked.query, "headers": asked.headers, "body": asked.body});
+            (format!("{at} {} {}", asked.method, asked.path), parts)
+        };
+        self.asked.iter().enumerate().map(request).collect::<serde_json::Map<_, _>>().into()
     }
 
     /// Whether this program did the same as docker, or differs by a rule. What it says is its own, but a refusal
@@ -65,8 +74,13 @@ pub struct Bench {
 impl Bench {
     /// A bench of its own for each worker: the programs write files.
     pub fn new(api: (u16, u16)) -> Self {
+        Self::of_os(api, "linux")
+    }
+
+    /// With an engine for containers of `os`.
+    pub fn of_os(api: (u16, u16), os: &'static str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let engine = FakeEngine::start(&directory.path().join("engine.sock"), api);
+        let engine = FakeEngine::start(&directory.path().join("engine.sock"), api, os);
         let bench = Self { directory, engine, variables: Vec::new() };
         fs::create_dir_all(bench.work()).expect("a working directory");
         write_files(&bench.work());
@@ -232,6 +246,7 @@ fn write_files(work: &Path) {
         ("testdata/valid.label", b"LABEL1=value1\n".to_vec()),
         ("testdata/utf8.env", b"\xef\xbb\xbfFOO=BAR\nHELLO=\xe6\x82\xa8\xe5\xa5\xbd\nBAR=FOO\n".to_vec()),
         ("testdata/utf16.env", b"\xff\xfeF\0O\0".to_vec()),
+        ("testdata/utf16be.env", b"\xfe\xff\0F\0O".to_vec()),
     ] {
         fs::write(work.join(name), content).expect("a file in the temporary directory");
     }

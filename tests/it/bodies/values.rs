@@ -23,8 +23,11 @@ const INTEGER: &[&str] =
 #[rustfmt::skip]
 const NO_INTEGER: &[&str] = &["", "x", "1.5", "1e3", "9223372036854775808", "_1", "1_", "0x", " 1", "08"];
 #[rustfmt::skip]
-const SIZE: &[&str] = &["0", "512", "512b", "10k", "10KB", "10 KiB", "1.5g", "2T", "1p", ".5m", "1e3", "8388608t", "5 ", "1_0", "0x10"];
-const NO_SIZE: &[&str] = &["", "k", "-1", "-1b", "1x", "1kbb", "1 k b", "1ib", "nan", "inf", "--", "1e999"];
+const SIZE: &[&str] = &["0", "512", "512b", "10k", "10KB", "10 KiB", "1.5g", "2T", "1p", ".5m", "1e3", "8388608t", "5 ", "1_0", "0x1p4", "0X1.8p4k", "0x1p-2"];
+const NO_SIZE: &[&str] = &[
+    "", "k", "-1", "-1b", "1x", "1kbb", "1 k b", "1ib", "nan", "inf", "--", "1e999", "0x10", "1_.5",
+    "0x1p9999", "0x1p",
+];
 const DURATION: &[&str] =
     &["0", "0s", "1s", "1h30m", "1.5s", "100ms", "1us", "1\u{b5}s", "+2m", ".5h", "1m1m"];
 const NO_DURATION: &[&str] = &["", "1", "1d", "s", "-", "1 s", "1S", "-1s", "9999999h", "1.1.1s"];
@@ -33,6 +36,19 @@ const DEVICE_RATE: &[&str] = &["/dev/sda:100", "/dev/x:0", "/dev/:7", "/dev/a b:
 #[rustfmt::skip]
 const NO_DEVICE_RATE: &[&str] = &["", "/dev/sda", ":1", "sda:1", "/dev/sda:-1", "/dev/sda:x", "/dev/sda:1:2", "/dev/sda:", "/dev/sda:+1", "/dev/sda:18446744073709551616"];
 const ADDRESS: &[&str] = &["192.0.2.1", "::1", "2001:db8::1", "", "x"];
+
+/// Images that docker takes.
+#[rustfmt::skip]
+pub const IMAGES: &[&str] = &["bb", "bb:1.2", "r.example.com:5000/a/b:t", "amazon/aws-cli", "localhost/x_y.z-0", "run", "bb@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "bb:t@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "sha512:cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e", "sha384:38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b", "docker.io/bb", "index.docker.io/library/bb", "docker.io/a/bb:x", "a__b", "a--b/c", "a_b.c-d/e", "UP/x", "[::1]:5000/x", "1.2.3.4/x", "a:5/x", "bb:_", "bb:A.b-c", "0", "sha256:abc", "a.b", "host:1/x:2"];
+/// Images that it refuses.
+#[rustfmt::skip]
+pub const BAD_IMAGES: &[&str] = &["", "-", "UPPER", "bb:", "a@b", "a//b", "bb:\u{e9}", "\u{e9}", "a_-b/c", "a___b", "a..b", "/a", "a/", ":a", "@", "bb@sha256:abc", "bb@sha512:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "bb@md5:d41d8cd98f00b204e9800998ecf8427e", "a:5/", "[::1/x", "[g]/x", "a-.b/x", "a b", "bb:a:b", "bb:.a", "x.y/UP", "bb@", "http://bb", "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855", "bb:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1", "docker.io/", "localhost/", "a.b/"];
+/// What stands after an image.
+#[rustfmt::skip]
+pub const COMMANDS: &[&[&str]] = &[&[], &[], &["true"], &["sh", "-c", "echo $X"], &["--rm", "-it"], &["--", "x"], &[""], &["s3", "ls"], &["\u{e9}", "a b"], &["--help"], &["-e"], &["a\nb", "\""]];
+/// What stands where an image is asked for, and is none.
+#[rustfmt::skip]
+pub const TAILS: &[&[&str]] = &[&[], &["--"], &["--", "bb"], &["--", "--", "bb"], &["--", "-x"], &["-bb"], &["--bb", "bb"], &["-z", "bb"], &["--rm=maybe", "bb"], &["--rm"], &["-e"], &["--name"], &["---", "bb"], &["--=", "bb"], &["-=", "bb"], &["-i=", "bb"], &["-e=", "bb"], &["-\u{e9}", "bb"], &["--\u{e9}", "bb"], &["--mem", "1g", "bb"], &["--no-init", "bb"], &["-iq=0", "bb"], &["-h"], &["--help"]];
 
 /// Every flag but `--disable-content-trust=false`, for which docker asks a notary on the internet, and
 /// `--use-api-socket`, which has a test of its own.
@@ -47,7 +63,7 @@ pub const ALL: &[Values] = &[
     v("cap-drop", &["NET_ADMIN", "cap_sys_admin", "all", "CAP_ALL", "\u{e9}"], &[]),
     v("cgroup-parent", TEXT, &[]),
     v("cgroupns", &["", "host", "private"], &["x", "HOST", "container:x"]),
-    v("cidfile", &["new.cid", "", "a b.cid"], &["there", ".", "nowhere/x.cid"]),
+    v("cidfile", &["new.cid", "", "a b.cid"], &["there", ".", "nowhere/x.cid", "nowhere/", "there/x", "no/where/"]),
     v("cpu-count", INTEGER, NO_INTEGER),
     v("cpu-percent", INTEGER, NO_INTEGER),
     v("cpu-period", INTEGER, NO_INTEGER),
