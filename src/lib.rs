@@ -21,6 +21,7 @@ pub mod program;
 pub mod progress;
 pub mod provider;
 pub mod region;
+pub mod registry;
 pub mod request;
 pub mod run;
 pub mod session;

@@ -19,7 +19,7 @@ use crate::notice::{Notices, engine_warnings, line};
 use crate::request::{EngineNeed, PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
 use crate::session::{ContainerExit, LAST_CALLS, Session, interrupted};
-use crate::{progress, provider, region, request};
+use crate::{progress, provider, region, registry, request};
 
 /// Carries a request out.
 ///
@@ -197,7 +197,14 @@ impl Run<'_> {
     async fn pull(&self, identity: &mut Identity, signals: &mut SignalQueue) -> Result<()> {
         let spec = &self.request.spec;
         let mut display = progress::display(self.request.client.quiet);
-        let pull = self.engine.pull(&spec.image, spec.platform.as_deref(), self.environment, &mut *display);
+        let pull = async {
+            let login = registry::login(&spec.image, self.request, self.environment).await?;
+            if let Some(text) = login.warning() {
+                display.warning(&text);
+            }
+            let pulled = self.engine.pull(&spec.image, spec.platform.as_deref(), login.auth(), &mut *display);
+            pulled.await.map_err(|error| login.explain(error))
+        };
         signals.unless_ended(pull).await.map_err(|signal| interrupted(&signal))??;
         if identity.is_past_half_life(OffsetDateTime::now_utc()) {
             let fetch = signals.unless_ended(self.source.fetch()).await;

@@ -16,6 +16,7 @@ mod leaks;
 mod messages;
 mod orphans;
 mod pull;
+mod registries;
 mod sequence;
 mod signals;
 mod streams;
