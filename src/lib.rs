@@ -17,6 +17,7 @@ pub mod exit_code;
 pub mod injection;
 pub mod logging;
 mod notice;
+pub mod plugin;
 pub mod program;
 pub mod progress;
 pub mod provider;

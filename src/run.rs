@@ -19,7 +19,7 @@ use crate::notice::{Notices, engine_warnings, line};
 use crate::request::{EngineNeed, PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
 use crate::session::{ContainerExit, LAST_CALLS, Session, interrupted};
-use crate::{progress, provider, region, registry, request};
+use crate::{plugin, progress, provider, region, registry, request};
 
 /// Carries a request out.
 ///
@@ -41,6 +41,7 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     notices.identity(&request, &identity);
 
     let mut signals = SignalQueue::take_over();
+    plugin::follow_docker(environment);
     let cidfile = CidFile::reserve(request.client.cidfile.as_deref())?;
     let source = Source { request: &request, environment, keys };
     let run = Run { request: &request, environment, engine: &engine, source: &source, notices: &notices };

@@ -15,6 +15,7 @@ mod harness;
 mod leaks;
 mod messages;
 mod orphans;
+mod plugin;
 mod pull;
 mod registries;
 mod sequence;
