@@ -137,6 +137,18 @@ pub fn parse_with(table: Table, argv: Vec<OsString>) -> Result<Invocation> {
 /// What the first word may be instead of an option or an image.
 const SUBCOMMANDS: &[&str] = &["run", "version", "help"];
 
+/// Whether this word, standing first, names what to do.
+pub(crate) fn is_subcommand(word: &str) -> bool {
+    SUBCOMMANDS.contains(&word)
+}
+
+/// Where the first word stands that belongs to none of the options that docker has before a subcommand.
+pub(crate) fn first_positional(argv: &[OsString]) -> Option<usize> {
+    let words = utf8(argv.to_vec()).ok()?;
+    let (scan, done) = scan::scan(words, flags::engine::BEFORE_SUBCOMMAND);
+    (done.is_ok() && !scan.positionals.is_empty()).then(|| argv.len() - scan.positionals.len())
+}
+
 /// The options that docker has before a subcommand, when nothing else stands there; and the rest.
 fn split_global(words: Vec<String>) -> (Flags, Vec<String>) {
     let (scan, done) = scan::scan(words.clone(), flags::engine::BEFORE_SUBCOMMAND);

@@ -31,6 +31,7 @@ pub use headers::CustomHeaders;
 pub use image_reference::ImageReference;
 pub use options::EngineOptions;
 pub use pull::{PullDisplay, PullMessage, PullProgress};
+pub use registry_auth::RegistryAuth;
 pub use wait::{Exit, WaitCondition, Waiting};
 
 use crate::docker_config::DockerConfig;

@@ -9,7 +9,8 @@ use credrun::{exit_code, program};
 
 fn main() -> ExitCode {
     let environment = Environment::of_process();
-    match program::carry_out(std::env::args_os().skip(1).collect(), &environment) {
+    let mut argv = std::env::args_os();
+    match program::start(argv.next().as_deref(), argv.collect(), &environment) {
         Ok(code) => code.into(),
         Err(error) => {
             report(&error);

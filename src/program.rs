@@ -1,12 +1,23 @@
 //! The program: what each form of the command line does.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 
 use crate::cli::{self, Invocation, flags};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::{exit_code, logging, request, run, version};
+use crate::{exit_code, logging, plugin, request, run, version};
+
+/// Carries out what a program of this name is asked: docker starts its plugins with a line of its own.
+///
+/// # Errors
+/// As [`carry_out`].
+pub fn start(program: Option<&OsStr>, argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
+    match plugin::asked(program, argv) {
+        plugin::Asked::Metadata => print(&plugin::metadata()),
+        plugin::Asked::CommandLine(argv) => carry_out(argv, environment),
+    }
+}
 
 /// Carries out a command line, without the program's name; the exit code.
 ///

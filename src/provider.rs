@@ -17,7 +17,7 @@ pub mod assume_role;
 pub mod chain;
 pub mod container;
 pub mod environment_keys;
-mod explain;
+pub(crate) mod explain;
 mod http;
 pub mod log;
 #[cfg(test)]
@@ -94,13 +94,19 @@ pub fn check(options: &AwsOptions) -> Result<()> {
 /// without a role: they do not enter a container. [`ErrorKind::Usage`] as [`check`] has it.
 pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
     check(options)?;
-    let base = chain::of_host(options, environment).await?.credentials().await?;
-    refuse_expired(&base, OffsetDateTime::now_utc())?;
+    let base = base(options, environment).await?;
     match &options.role {
         Some(role) => assume_role::assume(role, &base, options, environment).await,
         None if base.is_temporary() => Ok(base),
         None => Err(long_term(&base)),
     }
+}
+
+/// What the chain gives, before any role: whoever this shell is.
+pub(crate) async fn base(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
+    let base = chain::of_host(options, environment).await?.credentials().await?;
+    refuse_expired(&base, OffsetDateTime::now_utc())?;
+    Ok(base)
 }
 
 /// SDKs use what they are served, expired or not, and the container would fail with a riddle.

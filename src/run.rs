@@ -19,7 +19,7 @@ use crate::notice::{Notices, engine_warnings, line};
 use crate::request::{EngineNeed, PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
 use crate::session::{ContainerExit, LAST_CALLS, Session, interrupted};
-use crate::{progress, provider, region, request};
+use crate::{plugin, progress, provider, region, registry, request};
 
 /// Carries a request out.
 ///
@@ -41,6 +41,7 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     notices.identity(&request, &identity);
 
     let mut signals = SignalQueue::take_over();
+    plugin::follow_docker(environment);
     let cidfile = CidFile::reserve(request.client.cidfile.as_deref())?;
     let source = Source { request: &request, environment, keys };
     let run = Run { request: &request, environment, engine: &engine, source: &source, notices: &notices };
@@ -197,12 +198,19 @@ impl Run<'_> {
     async fn pull(&self, identity: &mut Identity, signals: &mut SignalQueue) -> Result<()> {
         let spec = &self.request.spec;
         let mut display = progress::display(self.request.client.quiet);
-        let pull = self.engine.pull(
-            &spec.image,
-            self.request.client.pull_platform.as_deref(),
-            self.environment,
-            &mut *display,
-        );
+        let pull = async {
+            let login = registry::login(&spec.image, self.request, self.environment).await?;
+            if let Some(text) = login.warning() {
+                display.warning(&text);
+            }
+            let pulled = self.engine.pull(
+                &spec.image,
+                self.request.client.pull_platform.as_deref(),
+                login.auth(),
+                &mut *display,
+            );
+            pulled.await.map_err(|error| login.explain(error))
+        };
         signals.unless_ended(pull).await.map_err(|signal| interrupted(&signal))??;
         if identity.is_past_half_life(OffsetDateTime::now_utc()) {
             let fetch = signals.unless_ended(self.source.fetch()).await;

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::attach::refusal;
 use super::image_reference::ImageReference;
-use super::{Engine, internal, registry_auth};
-use crate::environment::Environment;
+use super::registry_auth::RegistryAuth;
+use super::{Engine, internal};
 use crate::error::{Error, ErrorKind, Result};
 
 /// One message of a pull.
@@ -58,7 +58,7 @@ pub trait PullDisplay: Send {
 }
 
 impl Engine {
-    /// Pulls `image`, with the login that the Docker config has for its registry.
+    /// Pulls `image`, with `auth` as the login at its registry.
     ///
     /// # Errors
     /// [`ErrorKind::Engine`], with hints that tell a missing login from a missing image where the text does.
@@ -66,16 +66,12 @@ impl Engine {
         &self,
         image: &str,
         platform: Option<&str>,
-        environment: &Environment,
+        auth: &RegistryAuth,
         display: &mut dyn PullDisplay,
     ) -> Result<()> {
         let reference = ImageReference::parse(image);
-        let (auth, warning) = registry_auth::header(&reference.registry, environment).await;
-        if let Some(warning) = warning {
-            display.warning(&warning);
-        }
         let request = Request::post(format!("/images/create?{}", query(&reference, platform)))
-            .header("X-Registry-Auth", auth)
+            .header("X-Registry-Auth", auth.header())
             .body(Empty::<Bytes>::new())
             .map_err(internal)?;
         let response = self.transport.send(request).await.map_err(|error| self.unreachable(&error))?;
@@ -84,7 +80,7 @@ impl Engine {
         } else {
             Err(refusal(response).await)
         };
-        pulled.map_err(|error| explain(error, &reference))
+        pulled.map_err(|error| explain(error, &reference, auth.is_login()))
     }
 }
 
@@ -130,18 +126,32 @@ fn told(line: &[u8], display: &mut dyn PullDisplay) -> Result<()> {
 }
 
 /// Engine 20.10 answers every refusal of a registry with 500, so that only its text tells what it was.
-fn explain(error: Error, reference: &ImageReference) -> Error {
+fn explain(error: Error, reference: &ImageReference, logged_in: bool) -> Error {
     let text = error.to_string().to_lowercase();
     let registry = &reference.registry;
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if has(&["unauthorized", "no basic auth", "access denied", "authentication required", "forbidden"]) {
-        error.hint(format!("if the image is private, `docker login {registry}` first; else check its name"))
-    } else if has(&["manifest unknown", "not found"]) {
+    if has(&["no such host", "connection refused", "i/o timeout", "tls handshake", "request canceled"]) {
+        error
+            .hint(format!("the engine cannot reach the registry `{registry}`; is it up, and the name right?"))
+    } else if has(&["unauthorized", "no basic auth", "access denied", "authentication required", "forbidden"])
+    {
+        error.hint(refused_login(registry, logged_in))
+    } else if has(&["toomanyrequests", "rate limit", "rate exceeded"]) {
+        error.hint(format!("the registry `{registry}` limits how often it is asked: wait, or log in to it"))
+    } else if has(&["manifest unknown", "name unknown", "not found"]) {
         error.hint(format!("check the name and the tag: `{}`", reference.familiar()))
-    } else if has(&["no such host", "connection refused", "i/o timeout", "tls handshake"]) {
-        error.hint(format!("the engine cannot reach the registry `{registry}`; is the name right?"))
     } else {
         error
+    }
+}
+
+fn refused_login(registry: &str, logged_in: bool) -> String {
+    if logged_in {
+        format!(
+            "the login for `{registry}` was sent: is it still valid (`docker login {registry}`), and the name right?"
+        )
+    } else {
+        format!("if the image is private, `docker login {registry}` first; else check its name")
     }
 }
 
@@ -171,8 +181,13 @@ mod tests {
     #[test]
     fn a_refused_login_is_told_from_a_missing_tag() {
         let reference = ImageReference::parse("127.0.0.1:5000/a:b");
-        let hint = |text: &str| explain(super::super::response_error(text), &reference).hints().join("\n");
-        assert!(hint("no basic auth credentials").contains("docker login 127.0.0.1:5000"));
+        let hints = |text: &str, logged_in| {
+            explain(super::super::response_error(text), &reference, logged_in).hints().join("\n")
+        };
+        let hint = |text| hints(text, false);
+        assert!(hint("no basic auth credentials").contains("`docker login 127.0.0.1:5000` first"));
+        assert!(hints("unauthorized: authentication required", true).contains("still valid"));
+        assert!(hint("toomanyrequests: Rate exceeded").contains("wait"));
         assert!(hint("manifest for x not found: manifest unknown").contains("127.0.0.1:5000/a:b"));
         assert!(hint("dial tcp: lookup x: no such host").contains("cannot reach"));
     }

@@ -159,7 +159,7 @@ pub async fn assume(
     ))
 }
 
-async fn config(
+pub(crate) async fn config(
     base: &Credentials,
     region: &str,
     options: &AwsOptions,

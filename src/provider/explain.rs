@@ -157,7 +157,7 @@ fn without_output(text: &str) -> String {
 }
 
 /// A service's message can go on with the canonical request, headers and all: its first line is enough.
-fn first_line(text: &str) -> String {
+pub(crate) fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(400).collect()
 }
 

@@ -2,7 +2,7 @@
 //! and the same exit code.
 
 mod compare;
-mod engine;
+pub mod engine;
 mod generator;
 mod lines;
 mod messages;

@@ -99,6 +99,8 @@ fn a_wrong_password_is_refused() {
         assert!(!outcome.stderr.contains("wrong"), "{program:?}: the password is shown: {outcome:?}");
         assert!(!pushed.is_there());
     }
+    let outcome = run_image(&logged_in("wrong"), Program::Credrun, &[], &pushed.reference);
+    assert!(outcome.stderr.contains("was sent: is it still valid"), "{outcome:?}");
 }
 
 #[test]
@@ -110,6 +112,56 @@ fn a_tag_that_is_nowhere_is_named() {
         let manifest = outcome.stderr.contains("manifest") || outcome.stderr.contains("not found");
         assert!(manifest && outcome.stderr.contains(&missing), "{program:?}: {outcome:?}");
     }
+}
+
+#[test]
+fn a_password_that_a_helper_keeps_pulls() {
+    use std::os::unix::fs::PermissionsExt;
+    let pushed = Pushed::new();
+    let (user, registry) = (required_variable("CREDRUN_TEST_REGISTRY_USER"), registry());
+    for config in [r#"{"credsStore":"it"}"#.to_owned(), format!(r#"{{"credHelpers":{{"{registry}":"it"}}}}"#)]
+    {
+        let host = Host::new();
+        host.write(".docker/config.json", &config);
+        let answer = format!(r#"{{"Username":"{user}","Secret":"{}"}}"#, password());
+        host.write("bin/docker-credential-it", &format!("#!/bin/sh\ncat >/dev/null\necho '{answer}'\n"));
+        let helper = host.home().join("bin/docker-credential-it");
+        std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755))
+            .expect("a file of the test");
+        let path = format!("{}:{}", host.home().join("bin").display(), required_variable("PATH"));
+        let host = host.with("PATH", path);
+        for program in BOTH {
+            let outcome = run_image(&host, program, &[], &pushed.reference);
+            assert_eq!(outcome.code, 0, "{program:?} {config}: {outcome:?}");
+            assert!(!outcome.stderr.contains(&password()), "{program:?}: {outcome:?}");
+            pushed.forget();
+        }
+    }
+}
+
+#[test]
+fn without_a_login_it_says_how_to_get_one() {
+    let pushed = Pushed::new();
+    for program in BOTH {
+        let outcome = run_image(&Host::new(), program, &[], &pushed.reference);
+        assert_eq!(outcome.code, 125, "{program:?}: {outcome:?}");
+        assert!(outcome.stderr.contains("no basic auth credentials"), "{program:?}: {outcome:?}");
+    }
+    let outcome = run_image(&Host::new(), Program::Credrun, &[], &pushed.reference);
+    assert!(outcome.stderr.contains(&format!("`docker login {}` first", registry())), "{outcome:?}");
+}
+
+#[test]
+fn a_registry_that_is_down_is_named() {
+    // Nobody listens at this port of the loopback.
+    let down = "127.0.0.1:1/a:b";
+    for program in BOTH {
+        let outcome = run_image(&Host::new(), program, &[], down);
+        assert_eq!(outcome.code, 125, "{program:?}: {outcome:?}");
+        assert!(outcome.stderr.contains("connection refused"), "{program:?}: {outcome:?}");
+    }
+    let outcome = run_image(&Host::new(), Program::Credrun, &[], down);
+    assert!(outcome.stderr.contains("cannot reach the registry `127.0.0.1:1`"), "{outcome:?}");
 }
 
 #[test]
