@@ -81,7 +81,7 @@ impl Cli {
         if self.switch("debug") == Some(true) {
             return Some("debug");
         }
-        match self.last("log-level")? {
+        match self.last("log-level")?.to_ascii_lowercase().as_str() {
             "" => None,
             "trace" => Some("trace"),
             "debug" => Some("debug"),

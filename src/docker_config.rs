@@ -15,7 +15,7 @@ use crate::environment::Environment;
 /// The folder of the Docker CLI's configuration, and the file's content.
 #[derive(Clone, Default)]
 pub struct DockerConfig {
-    /// The folder; `None` on a host without a home.
+    /// The folder; `None` for a user without a home.
     pub directory: Option<PathBuf>,
     /// `HttpHeaders`: sent with every request to the engine.
     pub http_headers: BTreeMap<String, String>,
@@ -79,9 +79,8 @@ impl DockerConfig {
     /// an empty one; one that cannot be used is one with a warning.
     #[must_use]
     pub fn load(directory: Option<&str>, environment: &Environment) -> Self {
-        let home = || environment.non_empty("HOME").or_else(|| environment.non_empty("USERPROFILE"));
         let given = directory.filter(|text| !text.is_empty()).or(environment.non_empty("DOCKER_CONFIG"));
-        let directory = given.map(PathBuf::from).or_else(|| Some(PathBuf::from(home()?).join(".docker")));
+        let directory = given.map(PathBuf::from).or_else(|| Some(environment.home()?.join(".docker")));
         let Some(path) = directory.as_ref().map(|directory| directory.join("config.json")) else {
             return Self::default();
         };

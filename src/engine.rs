@@ -165,8 +165,11 @@ impl Engine {
             "{setting} API version `{version}` at `{address}` ({}), and 1.{OLDEST_API_MINOR} or newer is needed",
             address.origin
         );
-        Error::new(ErrorKind::Engine, message)
-            .hint("update the engine (Docker 20.10 and newer will do), or check that this address is one")
+        let error = Error::new(ErrorKind::Engine, message);
+        if setting.starts_with("DOCKER_API_VERSION") {
+            return error.hint("unset DOCKER_API_VERSION, or set it to a newer version");
+        }
+        error.hint("update the engine (Docker 20.10 and newer will do), or check that this address is one")
     }
 
     /// The API version in use, `(1, 41)`.

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 /// Environment variables, taken once.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    /// Where the user's home is when no variable says so (cron, systemd): what the system knows.
+    fallback_home: Option<PathBuf>,
+}
 
 impl Environment {
     /// This process's variables; those that are not UTF-8 are left out.
@@ -13,13 +18,20 @@ impl Environment {
     pub fn of_process() -> Self {
         let utf8 =
             std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-        Self(utf8.collect())
+        Self { variables: utf8.collect(), fallback_home: std::env::home_dir() }
     }
 
     /// The value of `name`; an empty one counts as given.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// The user's home: `HOME`, `USERPROFILE`, or what the system knows.
+    #[must_use]
+    pub fn home(&self) -> Option<PathBuf> {
+        let variable = self.non_empty("HOME").or_else(|| self.non_empty("USERPROFILE"));
+        variable.map(PathBuf::from).or_else(|| self.fallback_home.clone())
     }
 
     /// The value of `name` unless it is empty, which AWS's and Docker's programs take as not set.
@@ -31,13 +43,14 @@ impl Environment {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+        let variables = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        Self { variables, fallback_home: None }
     }
 }
 
 impl fmt::Debug for Environment {
     /// Names only: values hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.variables.keys()).finish()
     }
 }

@@ -254,7 +254,9 @@ mod tests {
 
     #[test]
     fn the_nearest_setting_counts() {
-        let config = DockerConfig { current_context: Some("theirs".into()), ..DockerConfig::default() };
+        let directory = Some("/nonexistent".into());
+        let config =
+            DockerConfig { current_context: Some("theirs".into()), directory, ..DockerConfig::default() };
         let host = |text: &str| EngineOptions { hosts: vec![text.into()], ..EngineOptions::default() };
         let context = |text: &str| EngineOptions { context: Some(text.into()), ..EngineOptions::default() };
         for (options, variables, expected) in [

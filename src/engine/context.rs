@@ -4,7 +4,7 @@
 //! `contexts/meta/<sha256 of the name>/meta.json` below the Docker config's folder, and
 //! `contexts/tls/<same>/docker/{ca,cert,key}.pem`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -39,7 +39,11 @@ struct DockerEndpoint {
 /// # Errors
 /// [`ErrorKind::Refused`] when there is no such context, or it cannot be used.
 pub(super) fn address(name: &str, setting: &str, config: &DockerConfig) -> Result<Address> {
-    let store = config.directory.clone().unwrap_or_default().join("contexts");
+    // Never the working directory: whoever made that could name an engine to send credentials to.
+    let folder = config.directory.as_ref().ok_or_else(|| {
+        refused(name, setting, "the folder of the Docker config is not known: set HOME or DOCKER_CONFIG")
+    })?;
+    let store = folder.join("contexts");
     let id = hex(&Sha256::digest(name));
     let endpoint = metadata(&store.join("meta").join(&id).join("meta.json"), name, setting)?;
     let unusable = |why: &str| refused(name, setting, why);
@@ -83,8 +87,8 @@ pub fn names(config: &DockerConfig) -> Vec<String> {
         #[serde(rename = "Name")]
         name: String,
     }
-    let store: PathBuf = config.directory.clone().unwrap_or_default().join("contexts/meta");
-    let entries = std::fs::read_dir(store).into_iter().flatten().flatten();
+    let store = config.directory.as_ref().map(|folder| folder.join("contexts/meta"));
+    let entries = store.and_then(|store| std::fs::read_dir(store).ok()).into_iter().flatten().flatten();
     let read = entries.filter_map(|entry| std::fs::read(entry.path().join("meta.json")).ok());
     let mut names: Vec<_> =
         read.filter_map(|bytes| Some(serde_json::from_slice::<Named>(&bytes).ok()?.name)).collect();
@@ -140,7 +144,10 @@ mod tests {
             assert!(error.to_string().contains(why) && error.to_string().contains("`x`"), "{error}");
             assert!(!error.hints().is_empty());
         }
-        let error = address("nope", "--context", &DockerConfig::default()).expect_err("none");
+        let (_folder, config) = config_with("x", "{}");
+        let error = address("nope", "--context", &config).expect_err("none");
         assert!(error.to_string().contains("there is no such context"), "{error}");
+        let error = address("x", "--context", &DockerConfig::default()).expect_err("no folder");
+        assert!(error.to_string().contains("set HOME or DOCKER_CONFIG"), "{error}");
     }
 }

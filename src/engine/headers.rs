@@ -35,12 +35,7 @@ impl CustomHeaders {
         let fields = csv::fields(text).map_err(|_| malformed())?;
         let pairs = fields.iter().map(|field| field.split_once('=').ok_or_else(malformed));
         let pairs = pairs.collect::<Result<Vec<_>>>()?;
-        // A value that is empty takes nothing away from the others.
-        let pairs = pairs
-            .into_iter()
-            .map(|(name, value)| (name.trim(), value))
-            .filter(|(_, value)| !value.is_empty());
-        Self::from_pairs(pairs, setting)
+        Self::from_pairs(pairs.into_iter().map(|(name, value)| (name.trim(), value)), setting)
     }
 
     fn from_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, setting: &str) -> Result<Self> {
@@ -94,7 +89,7 @@ mod tests {
         let config = [("X-A", "1"), ("User-Agent", "me")];
         assert_eq!(shown(&config, "").expect("fine"), "user-agent=credrun;x-a=1");
         let variable = " x-b =1,\"X-C=a,b\",X-D=,x-b=2";
-        assert_eq!(shown(&config, variable).expect("fine"), "user-agent=credrun;x-c=a,b;x-b=2");
+        assert_eq!(shown(&config, variable).expect("fine"), "user-agent=credrun;x-c=a,b;x-d=;x-b=2");
         for text in ["a", "=b", "a b=c", "\"a"] {
             assert_eq!(shown(&[], text).expect_err(text).kind(), ErrorKind::Refused);
         }

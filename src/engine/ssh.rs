@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
@@ -49,13 +50,16 @@ impl SshTarget {
         if url.query().is_some() || url.fragment().is_some() {
             return Err("an ssh address has no `?` and no `#`".into());
         }
+        let decoded =
+            |text: &str| percent_decode_str(text).decode_utf8().map(String::from).map_err(|e| e.to_string());
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the host's name is missing")?;
         let socket = Some(url.path()).filter(|path| !path.is_empty() && *path != "/");
+        let user = Some(url.username()).filter(|user| !user.is_empty());
         Ok(Self {
-            user: Some(url.username()).filter(|user| !user.is_empty()).map(str::to_owned),
-            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            user: user.map(decoded).transpose()?,
+            host: decoded(host.trim_start_matches('[').trim_end_matches(']'))?,
             port: url.port(),
-            socket: socket.map(str::to_owned),
+            socket: socket.map(decoded).transpose()?,
         })
     }
 
@@ -95,9 +99,14 @@ impl SshTarget {
 #[cfg(unix)]
 #[allow(unsafe_code, reason = "a session can be made only between fork and exec")]
 fn own_session(command: &mut Command) {
-    // SAFETY: setsid is async-signal-safe, and nothing else is done in the child.
+    // SAFETY: both are plain system calls, and nothing else is done in the child.
     unsafe {
-        command.pre_exec(|| rustix::process::setsid().map(drop).map_err(io::Error::from));
+        command.pre_exec(|| {
+            // As docker has it: it does not outlive whoever it is for, not even one that is killed.
+            #[cfg(target_os = "linux")]
+            rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+            rustix::process::setsid().map(drop).map_err(io::Error::from)
+        });
     }
 }
 
@@ -196,6 +205,10 @@ mod tests {
                 "-o ConnectTimeout=30 -T -- h docker --host unix:///run/x.sock system dial-stdio",
             ),
             ("ssh://[::1]:22", "-o ConnectTimeout=30 -T -p 22 -- ::1 docker system dial-stdio"),
+            (
+                "ssh://dom%5Cme@h/run/my%20x.sock",
+                "-o ConnectTimeout=30 -T -l dom\\me -- h docker --host 'unix:///run/my x.sock' system dial-stdio",
+            ),
             ("ssh://h/", "-o ConnectTimeout=30 -T -- h docker system dial-stdio"),
         ] {
             assert_eq!(

@@ -52,7 +52,11 @@ impl Tls {
             return Ok(None);
         }
         let folder = environment.non_empty("DOCKER_CERT_PATH").map(PathBuf::from);
-        let folder = folder.or_else(|| config.directory.clone()).unwrap_or_default();
+        // Never the working directory, which somebody else may have filled.
+        let folder = folder.or_else(|| config.directory.clone()).ok_or_else(|| {
+            Error::new(ErrorKind::Refused, "TLS to the engine: the folder of ca.pem is not known")
+                .hint("set DOCKER_CERT_PATH, or HOME")
+        })?;
         // As docker has it: the CA must be there, a certificate of the client only where it is named.
         let optional = |given: Option<&str>, name: &str| match given {
             Some(path) => read(Path::new(unquoted(path))).map(Some),

@@ -68,7 +68,7 @@ impl Transport {
     {
         *request.uri_mut() = self.path_of(request.uri())?;
         tracing::debug!(method = %request.method(), path = request.uri().path(), "engine request");
-        set_headers(request.headers_mut());
+        self.set_headers(request.headers_mut());
         self.headers.add_to(request.headers_mut());
         let (stream, words) = tokio::time::timeout(CONNECT_TIMEOUT, self.connect())
             .await
@@ -105,6 +105,21 @@ impl Transport {
         Ok(Box::new(tls.connect(name, stream).await?))
     }
 
+    /// docker's own name for engines behind a socket or ssh; over TCP the name that was asked for, which a proxy in
+    /// front of engines may go by.
+    fn set_headers(&self, headers: &mut HeaderMap) {
+        let host = match &self.address.endpoint {
+            Endpoint::Tcp { host, port, .. } if host.contains(':') => format!("[{host}]:{port}"),
+            Endpoint::Tcp { host, port, .. } => format!("{host}:{port}"),
+            _ => "api.moby.localhost".to_owned(),
+        };
+        if let Ok(host) = HeaderValue::from_str(&host) {
+            headers.insert(header::HOST, host);
+        }
+        let agent = concat!("credrun/", env!("CARGO_PKG_VERSION"));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
+    }
+
     /// The path with its version in front; `/_ping` has none, as the CLI sends it.
     fn path_of(&self, uri: &Uri) -> io::Result<Uri> {
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
@@ -118,13 +133,6 @@ impl Transport {
         }
         .map_err(io::Error::other)
     }
-}
-
-fn set_headers(headers: &mut HeaderMap) {
-    // The name that Docker's own client uses for engines behind a socket.
-    headers.insert(header::HOST, HeaderValue::from_static("api.moby.localhost"));
-    let agent = concat!("credrun/", env!("CARGO_PKG_VERSION"));
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
 }
 
 /// Sends one request over a connection of its own.

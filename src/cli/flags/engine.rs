@@ -14,7 +14,7 @@ const LOG_LEVEL: Flag = scalar(
     "Write a log to stderr (debug, info, warn, error, fatal)",
     "--log-level debug",
 )
-.check(|value| match value {
+.check(|value| match value.to_ascii_lowercase().as_str() {
     "" | "trace" | "debug" | "info" | "warn" | "warning" | "error" | "fatal" | "panic" => Ok(()),
     _ => Err("it is one of debug, info, warn, error and fatal".into()),
 });
