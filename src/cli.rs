@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 use self::flags::Table;
+use crate::completions;
 use crate::engine::EngineOptions;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -23,6 +24,10 @@ pub enum Invocation {
     Version(EngineOptions),
     /// Print this text to stdout.
     Help(String),
+    /// Print the manual page, as roff.
+    Man,
+    /// Complete the last of these words.
+    Complete(Vec<String>),
 }
 
 /// The values of each flag, by its long name.
@@ -128,6 +133,8 @@ pub fn parse_with(table: Table, argv: Vec<OsString>) -> Result<Invocation> {
         Some("--version") if words.len() == 1 => {
             return Ok(Invocation::Help(concat!("credrun version ", env!("CARGO_PKG_VERSION")).to_owned()));
         }
+        // Not listed: the shells' scripts ask so.
+        Some("__complete") => return Ok(Invocation::Complete(words.split_off(1))),
         Some(name) if SUBCOMMANDS.contains(&name) => return subcommand(name, &words[1..], global),
         _ => {}
     }
@@ -135,7 +142,7 @@ pub fn parse_with(table: Table, argv: Vec<OsString>) -> Result<Invocation> {
 }
 
 /// What the first word may be instead of an option or an image.
-const SUBCOMMANDS: &[&str] = &["run", "version", "help"];
+pub const SUBCOMMANDS: &[&str] = &["run", "version", "help", "completions", "man"];
 
 /// Whether this word, standing first, names what to do.
 pub(crate) fn is_subcommand(word: &str) -> bool {
@@ -179,15 +186,33 @@ pub fn before_mistake(table: Table, argv: Vec<OsString>) -> Cli {
 }
 
 fn subcommand(name: &str, arguments: &[String], global: Flags) -> Result<Invocation> {
-    if let Some(word) = arguments.first() {
-        return Err(Error::usage(format!("`credrun {name}` takes no arguments, and got `{word}`"))
-            .hint(format!("to run an image called `{name}`, write `credrun run {name}`")));
+    match (name, arguments) {
+        ("help", [topic]) => return help::topic(topic).map(Invocation::Help),
+        ("completions", [shell]) => return completion_script(shell),
+        ("completions", []) => {
+            return Err(Error::usage("`credrun completions` takes the name of a shell")
+                .hint(format!("one of {}", completions::SHELLS.join(", "))));
+        }
+        (_, []) => {}
+        (_, [word, ..]) => {
+            return Err(Error::usage(format!("`credrun {name}` takes no arguments, and got `{word}`"))
+                .hint(format!("to run an image called `{name}`, write `credrun run {name}`")));
+        }
     }
     let cli = Cli { image: String::new(), command: Vec::new(), flags: global, table: flags::TABLE };
     Ok(match name {
         "version" => Invocation::Version(cli.engine_options()),
+        "man" => Invocation::Man,
         _ => Invocation::Help(help::text()),
     })
+}
+
+fn completion_script(shell: &str) -> Result<Invocation> {
+    let script = completions::script(shell).ok_or_else(|| {
+        Error::usage(format!("there is no completion for the shell `{shell}`"))
+            .hint(format!("there is one for {}", completions::SHELLS.join(", ")))
+    })?;
+    Ok(Invocation::Help(script.to_owned()))
 }
 
 fn run(words: Vec<String>, table: Table, global: Flags) -> Result<Invocation> {

@@ -6,6 +6,7 @@ pub mod context;
 mod create;
 mod headers;
 mod image_reference;
+mod list;
 mod options;
 mod pull;
 mod registry_auth;

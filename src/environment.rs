@@ -27,6 +27,11 @@ impl Environment {
         self.variables.get(name).map(String::as_str)
     }
 
+    /// The names of all variables.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// The user's home: `HOME`, `USERPROFILE`, or what the system knows.
     #[must_use]
     pub fn home(&self) -> Option<PathBuf> {

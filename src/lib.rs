@@ -8,14 +8,17 @@
 #![deny(clippy::print_stderr, clippy::print_stdout)]
 
 pub mod cli;
+pub mod completions;
 pub mod credentials;
 pub mod docker_config;
+pub mod dry_run;
 pub mod engine;
 pub mod environment;
 pub mod error;
 pub mod exit_code;
 pub mod injection;
 pub mod logging;
+pub mod man;
 mod notice;
 pub mod plugin;
 pub mod program;

@@ -6,7 +6,7 @@ use std::io::Write;
 use crate::cli::{self, Invocation, flags};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::{exit_code, logging, plugin, request, run, version};
+use crate::{completions, dry_run, exit_code, logging, man, plugin, request, run, version};
 
 /// Carries out what a program of this name is asked: docker starts its plugins with a line of its own.
 ///
@@ -36,6 +36,10 @@ pub fn carry_out(argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
 fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
     match invocation {
         Invocation::Help(text) => print(&text),
+        Invocation::Man => print(&man::page()?),
+        Invocation::Complete(words) => print(&block_on(async {
+            Ok(completions::candidates(&words, cli::SUBCOMMANDS, environment).await)
+        })?),
         Invocation::Version(options) => {
             logging::install(environment.non_empty("CREDRUN_LOG"));
             print(&version::client())?;
@@ -45,6 +49,9 @@ fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
             logging::install(cli.log_level().or(environment.non_empty("CREDRUN_LOG")));
             let (gates, options) = (request::gates(&cli), cli.engine_options());
             match request::of_process(cli, environment) {
+                Ok(request) if request.client.dry_run => {
+                    print(&block_on(dry_run::describe(request, environment))?)
+                }
                 Ok(request) => block_on(run::run(request, environment)).map(exit_code::of_run),
                 Err(error) => block_on(run::refuse(gates, error, &options, environment)),
             }

@@ -114,6 +114,8 @@ pub struct ClientOptions {
     pub cidfile: Option<PathBuf>,
     /// `--verbose`: say on stderr which credentials are used, terminal or not.
     pub verbose: bool,
+    /// `--dry-run`.
+    pub dry_run: bool,
     /// `--allow-insecure-engine`.
     pub allow_insecure_engine: bool,
     /// Warnings that resolving came upon, to be shown on stderr before the run.

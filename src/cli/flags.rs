@@ -51,6 +51,31 @@ pub enum Effect {
     Weighed,
 }
 
+/// What a shell may offer for a flag's value.
+#[derive(Debug, Clone, Copy)]
+pub enum Completion {
+    /// Nothing is known.
+    Nothing,
+    /// Files.
+    Files,
+    /// These words.
+    Words(&'static [&'static str]),
+    /// The engine's networks, and `container:` with each container.
+    Networks,
+    /// The engine's containers.
+    Containers,
+    /// These words, and `container:` with each container.
+    Namespaces(&'static [&'static str]),
+    /// The engine's volumes, and files.
+    Volumes,
+    /// The profiles of the AWS configuration.
+    Profiles,
+    /// Docker contexts.
+    Contexts,
+    /// The names of the host's environment variables.
+    Variables,
+}
+
 /// One row of the table.
 #[derive(Clone, Copy)]
 pub struct Flag {
@@ -74,6 +99,8 @@ pub struct Flag {
     pub example: &'static str,
     /// What else a user should know of it; empty where the line says all.
     pub note: &'static str,
+    /// What a shell may offer for its value.
+    pub completion: Completion,
     /// Checks a value's syntax, where Docker does so before anything else.
     pub check: fn(&str) -> Parsed<()>,
     /// What it does to the request.
@@ -136,6 +163,7 @@ const fn switch(long: &'static str, help: &'static str, example: &'static str) -
         help,
         example,
         note: "",
+        completion: Completion::Nothing,
         check: |_| Ok(()),
         effect: Effect::Weighed,
     }
@@ -167,6 +195,10 @@ impl Flag {
 
     const fn windows_only(self) -> Self {
         Self { windows_only: true, ..self }
+    }
+
+    const fn completes(self, completion: Completion) -> Self {
+        Self { completion, ..self }
     }
 
     const fn note(self, note: &'static str) -> Self {

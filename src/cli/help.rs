@@ -5,7 +5,8 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::flags::{Flag, Kind, TABLE};
+use super::flags::{self, Flag, Kind, TABLE};
+use crate::error::{Error, Result};
 
 /// The line that says how to call credrun.
 pub const USAGE: &str = "usage: credrun [OPTIONS] IMAGE [COMMAND] [ARG...]";
@@ -13,7 +14,9 @@ pub const USAGE: &str = "usage: credrun [OPTIONS] IMAGE [COMMAND] [ARG...]";
 const FORMS: &str = "credrun [OPTIONS] IMAGE [COMMAND] [ARG...]
        credrun run [OPTIONS] IMAGE [COMMAND] [ARG...]
        credrun version
-       credrun help";
+       credrun help [OPTION]
+       credrun completions bash|zsh|fish|powershell|elvish
+       credrun man";
 
 const TEMPLATE: &str = "{about}\n\nusage: {usage}\n\n{all-args}";
 
@@ -21,6 +24,55 @@ const TEMPLATE: &str = "{about}\n\nusage: {usage}\n\n{all-args}";
 #[must_use]
 pub fn text() -> String {
     command().render_help().to_string()
+}
+
+/// What `credrun help WORD` prints: one option, explained.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Usage`] when there is no such option.
+pub fn topic(word: &str) -> Result<String> {
+    let name = word.trim_start_matches('-');
+    let mut letters = name.chars();
+    let by_letter = match (letters.next(), letters.next()) {
+        (Some(letter), None) => flags::by_short(TABLE, letter),
+        _ => None,
+    };
+    match flags::by_long(TABLE, name).or(by_letter) {
+        Some(flag) => Ok(explained(flag)),
+        None if super::SUBCOMMANDS.contains(&name) => Ok(text()),
+        None => Err(unknown(name)),
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    let error = Error::usage(format!("there is no option `{name}` to explain"));
+    match super::unknown::nearest(name, TABLE) {
+        Some(known) => error.hint(format!("did you mean `credrun help {known}`?")),
+        None => error.hint("`credrun --help` lists the options"),
+    }
+}
+
+fn explained(flag: &Flag) -> String {
+    let mut lines =
+        vec![format!("{} {}", flag.shown(), flag.value).trim_end().to_owned(), format!("    {}", flag.help)];
+    let mut add = |text: String| lines.extend([String::new(), format!("    {text}")]);
+    if !flag.note.is_empty() {
+        add(flag.note.to_owned());
+    }
+    if flag.kind == Kind::List {
+        add("It may be given more than once.".to_owned());
+    }
+    if let [alias, ..] = flag.aliases {
+        add(format!("`--{alias}` is another name for it."));
+    }
+    if flag.api > (1, 41) {
+        add(format!("It needs an engine with API {}.{} or newer.", flag.api.0, flag.api.1));
+    }
+    if flag.windows_only {
+        add("It needs an engine that runs Windows containers.".to_owned());
+    }
+    add(format!("Example: credrun {} IMAGE", flag.example).replace(" --help IMAGE", " --help"));
+    lines.join("\n")
 }
 
 /// The table as clap sees it.
@@ -53,6 +105,20 @@ fn arg(flag: &Flag) -> Arg {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_flag_is_explained() {
+        for flag in flags::rows(TABLE) {
+            let text = topic(flag.long).expect("there");
+            assert!(text.contains(flag.help) && text.contains(flag.example), "{text}");
+        }
+        for (word, part) in
+            [("-m", "--memory"), ("--net", "--network"), ("annotation", "API 1.43"), ("cpu-count", "Windows")]
+        {
+            assert!(topic(word).expect("there").contains(part), "{word}");
+        }
+        assert!(topic("netwrok").expect_err("none").hints()[0].contains("credrun help network"));
+    }
 
     #[test]
     fn every_flag_is_listed_once() {

@@ -64,6 +64,12 @@ pub fn verbose(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
     Ok(())
 }
 
+/// `--dry-run`.
+pub fn dry_run(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
+    request.client.dry_run = boolean::parse(value)?;
+    Ok(())
+}
+
 /// `--allow-insecure-engine`.
 pub fn allow_insecure_engine(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
     request.client.allow_insecure_engine = boolean::parse(value)?;

@@ -1,6 +1,6 @@
 //! The container as a whole: its name, image, life.
 
-use super::{Flag, list, scalar, switch};
+use super::{Completion, Flag, list, scalar, switch};
 use crate::cli::values::{key_value, link};
 use crate::request::effects;
 
@@ -17,7 +17,7 @@ pub(super) const ROWS: &[Flag] = &[
         request.spec.object("HostConfig.Annotations").insert(name.to_owned(), text.into());
         Ok(())
     }),
-    scalar("cidfile", "FILE", "Write the container's id to a file", "--cidfile container.id")
+    scalar("cidfile", "FILE", "Write the container's id to a file", "--cidfile container.id").completes(Completion::Files)
         .each(effects::cidfile),
     switch(
         "disable-content-trust",
@@ -35,10 +35,10 @@ pub(super) const ROWS: &[Flag] = &[
     switch("init", "Run an init that forwards signals and reaps processes", "--init").sets("HostConfig.Init"),
     scalar("isolation", "TECHNOLOGY", "Set the isolation technology (Windows)", "--isolation process")
         .sets("HostConfig.Isolation"),
-    list("link", "CONTAINER[:ALIAS]", "Link to another container", "--link db:database")
+    list("link", "CONTAINER[:ALIAS]", "Link to another container", "--link db:database").completes(Completion::Containers)
         .check(link::check)
         .sets("HostConfig.Links"),
-    scalar("log-driver", "DRIVER", "Set the logging driver", "--log-driver local")
+    scalar("log-driver", "DRIVER", "Set the logging driver", "--log-driver local").completes(Completion::Words(&["json-file", "local", "journald", "syslog", "fluentd", "awslogs", "none"]))
         .sets("HostConfig.LogConfig.Type"),
     list("log-opt", "NAME=VALUE", "Set an option of the logging driver", "--log-opt max-size=10m"),
     scalar("name", "NAME", "Name the container", "--name tool").each(effects::name),
@@ -47,13 +47,13 @@ pub(super) const ROWS: &[Flag] = &[
         "OS[/ARCH[/VARIANT]]",
         "Set the platform (default: $DOCKER_DEFAULT_PLATFORM)",
         "--platform linux/arm64",
-    ),
+    ).completes(Completion::Words(&["linux/amd64", "linux/arm64", "linux/arm/v7"])),
     scalar(
         "pull",
         "always|missing|never",
         "Pull the image before the run (default: missing)",
         "--pull always",
-    )
+    ).completes(Completion::Words(&["always", "missing", "never"])).note("`missing` pulls what the engine does not have; images of Amazon ECR are pulled with your own AWS credentials")
     .each(effects::pull),
     switch("quiet", "Show neither the pull nor the credentials' source", "--quiet")
         .short('q')
@@ -63,10 +63,10 @@ pub(super) const ROWS: &[Flag] = &[
         "POLICY[:COUNT]",
         "Restart the container when it ends (no, on-failure, always, unless-stopped)",
         "--restart on-failure:3",
-    ),
+    ).completes(Completion::Words(&["no", "on-failure", "always", "unless-stopped"])).note("credentials are those of the first start: after their expiry a restarted container has none"),
     switch("rm", "Remove the container when it ends (implied, unless --rm=false or --restart)", "--rm=false"),
     scalar("runtime", "NAME", "Set the OCI runtime", "--runtime runsc").sets("HostConfig.Runtime"),
-    scalar("stop-signal", "SIGNAL", "Set the signal that stops the container", "--stop-signal SIGINT")
+    scalar("stop-signal", "SIGNAL", "Set the signal that stops the container", "--stop-signal SIGINT").completes(Completion::Words(&["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGKILL"]))
         .sets("StopSignal"),
     scalar("stop-timeout", "SECONDS", "Wait so long for it to stop before it is killed", "--stop-timeout 30")
         .integer("StopTimeout"),

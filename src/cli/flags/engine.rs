@@ -1,19 +1,21 @@
 //! Which engine: what the `docker` command takes before `run`.
 
-use super::{Flag, Section, Table, list, scalar, switch};
+use super::{Completion, Flag, Section, Table, list, scalar, switch};
 
 const CONTEXT: Flag = scalar(
     "context",
     "NAME",
     "Use the engine of this Docker context (over DOCKER_HOST and the chosen context)",
     "--context prod",
-);
+)
+.completes(Completion::Contexts);
 const LOG_LEVEL: Flag = scalar(
     "log-level",
     "LEVEL",
     "Write a log to stderr (debug, info, warn, error, fatal)",
     "--log-level debug",
 )
+.completes(Completion::Words(&["debug", "info", "warn", "error", "fatal"]))
 .check(|value| match value.to_ascii_lowercase().as_str() {
     "" | "trace" | "debug" | "info" | "warn" | "warning" | "error" | "fatal" | "panic" => Ok(()),
     _ => Err("it is one of debug, info, warn, error and fatal".into()),
@@ -32,12 +34,16 @@ const REST: [Flag; 8] = [
         "FOLDER",
         "Read the Docker config in this folder (default: ~/.docker)",
         "--config ./docker-config",
-    ),
+    )
+    .completes(Completion::Files),
     switch("tls", "Use TLS to the engine", "--tls"),
     switch("tlsverify", "Use TLS, and verify the engine's certificate", "--tlsverify"),
-    scalar("tlscacert", "FILE", "Trust only this CA for the engine", "--tlsverify --tlscacert ca.pem"),
-    scalar("tlscert", "FILE", "Show the engine this certificate", "--tlsverify --tlscert cert.pem"),
-    scalar("tlskey", "FILE", "The key of that certificate", "--tlsverify --tlskey key.pem"),
+    scalar("tlscacert", "FILE", "Trust only this CA for the engine", "--tlsverify --tlscacert ca.pem")
+        .completes(Completion::Files),
+    scalar("tlscert", "FILE", "Show the engine this certificate", "--tlsverify --tlscert cert.pem")
+        .completes(Completion::Files),
+    scalar("tlskey", "FILE", "The key of that certificate", "--tlsverify --tlskey key.pem")
+        .completes(Completion::Files),
     switch("debug", "Write a log to stderr", "--debug").short('D'),
 ];
 

@@ -9,7 +9,8 @@ const fn interval(long: &'static str, help: &'static str, example: &'static str)
 
 pub(super) const ROWS: &[Flag] = &[
     scalar("health-cmd", "COMMAND", "Check its health with this command", "--health-cmd 'curl -f localhost'"),
-    interval("health-interval", "Check so often (ms, s, m, h)", "--health-interval 30s"),
+    interval("health-interval", "Check so often (ms, s, m, h)", "--health-interval 30s")
+        .note("a number with ns, us, ms, s, m or h, also `1m30s`"),
     scalar("health-retries", "NUMBER", "Call it unhealthy after so many failures", "--health-retries 3")
         .check(|value| integer::parse(value).map(drop)),
     interval(

@@ -53,7 +53,7 @@ pub(super) const ROWS: &[Flag] = &[
     scalar("cpu-shares", "SHARES", "Weigh its CPU time against others'", "--cpu-shares 512")
         .short('c')
         .integer("HostConfig.CpuShares"),
-    scalar("cpus", "NUMBER", "Limit CPUs", "--cpus 1.5")
+    scalar("cpus", "NUMBER", "Limit CPUs", "--cpus 1.5").note("a number such as 1.5, or a fraction such as 1/2")
         .check(|value| cpus::parse(value).map(drop))
         .each(effects::cpus),
     scalar("cpuset-cpus", "LIST", "Run on these CPUs only", "--cpuset-cpus 0-1")
@@ -105,7 +105,7 @@ pub(super) const ROWS: &[Flag] = &[
         }),
     scalar("kernel-memory", "SIZE", "Limit kernel memory (engines before 23 only)", "--kernel-memory 64m")
         .size("HostConfig.KernelMemory"),
-    scalar("memory", "SIZE", "Limit memory", "--memory 512m").short('m').size("HostConfig.Memory"),
+    scalar("memory", "SIZE", "Limit memory", "--memory 512m").note("a number with b, k, m, g or t: powers of 1024").short('m').size("HostConfig.Memory"),
     scalar("memory-reservation", "SIZE", "Set a soft limit of memory", "--memory-reservation 256m")
         .size("HostConfig.MemoryReservation"),
     scalar(
@@ -139,7 +139,7 @@ pub(super) const ROWS: &[Flag] = &[
     .integer("HostConfig.OomScoreAdj"),
     scalar("pids-limit", "NUMBER", "Limit processes (-1: no limit)", "--pids-limit 100")
         .integer("HostConfig.PidsLimit"),
-    list("ulimit", "TYPE=SOFT[:HARD]", "Set a resource limit", "--ulimit nofile=1024:2048")
+    list("ulimit", "TYPE=SOFT[:HARD]", "Set a resource limit", "--ulimit nofile=1024:2048").note("types: core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack; -1 is no limit")
         .check(|value| ulimit::parse(value).map(drop))
         .each(effects::ulimit),
 ];

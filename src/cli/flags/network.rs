@@ -1,6 +1,6 @@
 //! Networks, ports and names. The flags of the first network are weighed together with `--network`.
 
-use super::{Flag, list, scalar, switch};
+use super::{Completion, Flag, list, scalar, switch};
 use crate::cli::values::{dns_search, extra_host, ip_address, network};
 use crate::request::effects;
 
@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Flag] = &[
         "[[IP:]PORT:]PORT[/PROTOCOL]",
         "Publish a port of the container on the host",
         "--publish 127.0.0.1:8080:80",
-    )
+    ).note("`8080:80` publishes port 80 of the container as 8080 on all addresses of the host, `127.0.0.1:8080:80` on one; ranges (`8000-8010:80`), `/udp`, and `target=80,published=8080` are other forms")
     .short('p')
     .each(effects::publish),
     list("expose", "PORT[-PORT][/PROTOCOL]", "Expose a port to linked containers", "--expose 8080")
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Flag] = &[
     switch("publish-all", "Publish all exposed ports on ports that are free", "--publish-all")
         .short('P')
         .sets("HostConfig.PublishAllPorts"),
-    list("network", "NETWORK", "Connect to a network", "--network backend")
+    list("network", "NETWORK", "Connect to a network", "--network backend").completes(Completion::Networks).note("the long form sets an endpoint: `name=NET,alias=A,ip=ADDRESS,mac-address=M,driver-opt=K=V,gw-priority=N`; several networks need an engine with API 1.44")
         .aliases(&["net"])
         .check(|value| network::parse(value).map(drop)),
     list(

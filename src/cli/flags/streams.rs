@@ -1,11 +1,12 @@
 //! Streams and signals.
 
-use super::{Flag, list, scalar, switch};
+use super::{Completion, Flag, list, scalar, switch};
 use crate::cli::values::attach;
 use crate::request::effects;
 
 pub(super) const ROWS: &[Flag] = &[
     list("attach", "stdin|stdout|stderr", "Attach to a stream", "--attach stdout")
+        .completes(Completion::Words(&["stdin", "stdout", "stderr"]))
         .short('a')
         .check(|value| attach::parse(value).map(drop)),
     switch("detach", "Run in the background and print the container's id", "--detach").short('d'),
@@ -14,7 +15,8 @@ pub(super) const ROWS: &[Flag] = &[
         "KEYS",
         "Leave the container running on these keys (default: ctrl-p,ctrl-q)",
         "--detach-keys ctrl-x,x",
-    ),
+    )
+    .note("letters, or ctrl- with a letter or one of @ [ \\ ] ^ _, with commas between"),
     switch("interactive", "Keep stdin open", "--interactive").short('i').sets("OpenStdin"),
     switch("sig-proxy", "Forward signals to the container (default: true)", "--sig-proxy=false")
         .each(effects::sig_proxy),

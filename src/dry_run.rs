@@ -1,0 +1,128 @@
+//! `--dry-run`: what would be asked of the engine, as JSON, with nothing done. Credentials are looked for, so that
+//! what would fail fails; a role is not assumed, since that is an act that AWS records.
+
+use serde_json::{Value, json};
+
+use crate::cli::values::image;
+use crate::credentials::Credentials;
+use crate::engine::{Engine, ImageReference};
+use crate::environment::Environment;
+use crate::error::Result;
+use crate::injection::{self, Injection, Keys};
+use crate::request::{self, ApiVersion, PullPolicy, RunRequest};
+use crate::{provider, region};
+
+/// Stands for what is not shown.
+const REDACTED: &str = "<redacted>";
+/// Parts of names of variables whose values are likely to be secrets.
+const SECRET: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH", "PROXY"];
+/// What is taken for the version of an engine that does not answer: the newest that credrun knows.
+const NEWEST: ApiVersion = (1, 50);
+
+/// The text for stdout.
+///
+/// # Errors
+/// What would keep the run from its container, but for an engine that does not answer.
+pub async fn describe(mut request: RunRequest, environment: &Environment) -> Result<String> {
+    let keys = injection::whose_keys(&request.spec)?;
+    provider::check(&request.aws)?;
+    let engine = Engine::connect(request.engine.clone(), environment, &request.docker_config).await;
+    let (api, os) =
+        engine.as_ref().map_or((NEWEST, "linux"), |engine| (engine.api_version(), engine.os_type()));
+    request::fit_to_engine(&mut request, api, os)?;
+    let (credentials, body) = identity(&request, environment, keys).await?;
+    let spec = &request.spec;
+    let query = [("name", &spec.name), ("platform", &spec.platform)];
+    let query =
+        query.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::from(value.clone()?))));
+    let described = json!({
+        "engine": {
+            "address": request.engine.to_string(),
+            "chosen_by": request.engine.origin,
+            "api_version": format!("{}.{}", api.0, api.1),
+            "unreachable": engine.as_ref().err().map(ToString::to_string),
+        },
+        "image": image_decision(&request, engine.as_ref().ok()).await,
+        "credentials": credentials,
+        "request": {
+            "method": "POST",
+            "path": format!("/v{}.{}/containers/create", api.0, api.1),
+            "query": Value::Object(query.collect()),
+            "body": body,
+        },
+    });
+    serde_json::to_string_pretty(&described)
+        .map_err(|error| crate::error::Error::caused(crate::error::ErrorKind::Abandoned, error))
+}
+
+/// Whose credentials, and the body with their variables, redacted.
+async fn identity(request: &RunRequest, environment: &Environment, keys: Keys) -> Result<(Value, Value)> {
+    let aws = &request.aws;
+    let base = match keys {
+        // Without a role what is found is what the container gets, and is judged as such.
+        Keys::Provided if aws.role.is_none() => Some(provider::provide(aws, environment).await?),
+        Keys::Provided => Some(provider::base(aws, environment).await?),
+        Keys::Users => None,
+    };
+    let region = region::resolve(aws, environment).await;
+    let injection = Injection::static_variables(&request.spec, base.as_ref(), region.as_deref());
+    let env: Vec<String> =
+        injection.expose(&request.spec).into_iter().map(|entry| redacted(&entry)).collect();
+    let role = aws.role.as_ref().map(|role| role.role_arn.clone());
+    let credentials = json!({
+        "source": base.as_ref().map_or_else(|| "given with -e".to_owned(), |base| base.principal_source().to_string()),
+        "expiration": base.as_ref().filter(|_| role.is_none()).and_then(Credentials::expiration_iso8601),
+        "role_that_would_be_assumed": role,
+        "region": injection.region(),
+    });
+    let mut body = request.spec.body().clone();
+    body.insert("Env".to_owned(), env.into());
+    Ok((credentials, Value::Object(body)))
+}
+
+/// `NAME=value` as it may be shown.
+fn redacted(entry: &str) -> String {
+    match entry.split_once('=') {
+        Some((name, _)) if SECRET.iter().any(|part| name.to_uppercase().contains(part)) => {
+            format!("{name}={REDACTED}")
+        }
+        _ => entry.to_owned(),
+    }
+}
+
+async fn image_decision(request: &RunRequest, engine: Option<&Engine>) -> Value {
+    let name = &request.spec.image;
+    let present = match engine {
+        Some(engine) => engine.has_image(name).await.ok(),
+        None => None,
+    };
+    let decision = match (request.client.pull, present) {
+        (PullPolicy::Always, _) => "pull: --pull always",
+        (PullPolicy::Never, Some(false)) => "fail: it is not there, and --pull never",
+        (PullPolicy::Never, _) => "use: --pull never",
+        (PullPolicy::Missing, Some(true)) => "use: it is there",
+        (PullPolicy::Missing, Some(false)) if image::is_id(name) => "fail: there is no image of this id",
+        (PullPolicy::Missing, Some(false)) => "pull: it is not there",
+        (PullPolicy::Missing, None) => "unknown: the engine does not answer",
+    };
+    json!({"name": name, "reference": ImageReference::parse(name).familiar(), "present": present, "decision": decision})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_secret_is_not_shown() {
+        for (entry, expected) in [
+            ("AWS_SECRET_ACCESS_KEY=x", "AWS_SECRET_ACCESS_KEY=<redacted>"),
+            ("AWS_SESSION_TOKEN=x=y", "AWS_SESSION_TOKEN=<redacted>"),
+            ("db_password=x", "db_password=<redacted>"),
+            ("HTTPS_PROXY=http://u:p@h", "HTTPS_PROXY=<redacted>"),
+            ("AWS_REGION=eu-west-1", "AWS_REGION=eu-west-1"),
+            ("AWS_PROFILE", "AWS_PROFILE"),
+        ] {
+            assert_eq!(redacted(entry), expected);
+        }
+    }
+}
