@@ -1,6 +1,7 @@
 //! The Docker Engine API, over bollard with a transport of ours. The only part that names bollard.
 
 mod address;
+mod archive;
 mod attach;
 pub mod context;
 mod create;
@@ -9,6 +10,7 @@ mod image_reference;
 mod list;
 mod options;
 mod pull;
+mod refusal;
 mod registry_auth;
 mod ssh;
 mod tls;
@@ -35,6 +37,7 @@ pub use pull::{PullDisplay, PullMessage, PullProgress};
 pub use registry_auth::RegistryAuth;
 pub use wait::{Exit, WaitCondition, Waiting};
 
+use self::refusal::response_error;
 use crate::docker_config::DockerConfig;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -262,47 +265,4 @@ impl Engine {
 
 fn internal(error: impl Into<anyhow::Error>) -> Error {
     Error::caused(ErrorKind::Engine, error)
-}
-
-fn engine_says(message: &str) -> String {
-    format!("error response from the engine: {}", message.trim())
-}
-
-/// The docker CLI takes the exit code of every refusal, not only of a start, from the text.
-fn response_error(message: &str) -> Error {
-    Error::new(refusal_kind(message), engine_says(message))
-}
-
-/// As the docker CLI reads it from the text (cli/command/container/run.go, `toStatusError`): the API has one
-/// status for all of these.
-fn refusal_kind(message: &str) -> ErrorKind {
-    let has = |text: &str| message.contains(text);
-    if has("executable file not found")
-        || has("no such file or directory")
-        || has("system cannot find the file specified")
-    {
-        ErrorKind::CommandNotFound
-    } else if has("permission denied") || has("is a directory") {
-        ErrorKind::CommandNotExecutable
-    } else {
-        ErrorKind::Engine
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn start_errors_are_sorted_as_docker_sorts_them() {
-        for (message, kind) in [
-            ("exec: \"x\": executable file not found in $PATH: unknown", ErrorKind::CommandNotFound),
-            ("exec: \"/x\": stat /x: no such file or directory: unknown", ErrorKind::CommandNotFound),
-            ("exec: \"/etc\": permission denied: unknown", ErrorKind::CommandNotExecutable),
-            ("exec: \"/etc\": is a directory: unknown", ErrorKind::CommandNotExecutable),
-            ("driver failed programming external connectivity", ErrorKind::Engine),
-        ] {
-            assert_eq!(refusal_kind(message), kind, "{message}");
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! With which login an image is pulled: the Docker config's, and for Amazon's registries, where it has none, one
 //! that the shell's own AWS credentials give.
 
+pub mod api_socket;
 mod credential_helper;
 pub mod docker_login;
 pub mod ecr;

@@ -114,6 +114,8 @@ pub struct ClientOptions {
     pub cidfile: Option<PathBuf>,
     /// `--verbose`: say on stderr which credentials are used, terminal or not.
     pub verbose: bool,
+    /// `--use-api-socket`.
+    pub use_api_socket: bool,
     /// `--dry-run`.
     pub dry_run: bool,
     /// `--allow-insecure-engine`.

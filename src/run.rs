@@ -16,10 +16,11 @@ use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::{self, Injection, Keys};
 use crate::notice::{Notices, engine_warnings, line};
+use crate::registry::{self, api_socket};
 use crate::request::{EngineNeed, PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
 use crate::session::{ContainerExit, LAST_CALLS, Session, interrupted};
-use crate::{plugin, progress, provider, region, registry, request};
+use crate::{plugin, progress, provider, region, request};
 
 /// Carries a request out.
 ///
@@ -37,6 +38,7 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     let (engine, mut identity) =
         tokio::try_join!(Engine::connect(address, environment, &request.docker_config), fetch.fetch())?;
     request::fit_to_engine(&mut request, engine.api_version(), engine.os_type())?;
+    let logins = api_socket::prepare(&mut request, environment).await?;
     let notices = Notices::new(&request.client);
     notices.identity(&request, &identity);
 
@@ -49,6 +51,14 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     let session = Session { engine: &engine, id: &created.id, client: &request.client };
     if let Some(Err(error)) = cidfile.map(|cidfile| cidfile.write(&created.id)) {
         return Err(session.clean_up(error).await);
+    }
+    if let Some(logins) = logins {
+        let file = format!("{}/config.json", api_socket::FOLDER);
+        if let Err(error) = engine.put_file(&created.id, &file, logins.expose().as_bytes()).await {
+            return Err(session
+                .clean_up(error.context("the registry logins cannot be put into the container"))
+                .await);
+        }
     }
     engine_warnings(&created.warnings, &request.spec);
     // From here on a container is there: not even a defect of ours may leave it behind.

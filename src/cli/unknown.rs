@@ -15,6 +15,10 @@ pub fn long(name: &str, table: Table) -> Error {
 
 /// The error for the letter `short`, found at the start of `cluster`.
 pub fn short(short: char, cluster: &str) -> Error {
+    if short.is_whitespace() {
+        return Error::usage(format!("unknown shorthand flag: `{short}` in `-{cluster}`"))
+            .hint("a blank is in that word: are there quotes around more than one option?");
+    }
     Error::usage(format!("unknown shorthand flag: `{short}` in `-{cluster}`"))
         .hint("`credrun --help` lists the options")
 }

@@ -29,7 +29,7 @@ pub(super) struct Kept {
 /// Docker sets no time limit, since a helper may ask a person; when the future is dropped the helper is killed.
 pub(super) async fn get(name: &str, server: &str) -> Result<Option<Kept>> {
     let program = format!("docker-credential-{name}");
-    let output = ask(&program, server).await.map_err(|error| failed_to_run(&program, &error))?;
+    let output = ask(&program, "get", server).await.map_err(|error| failed_to_run(&program, &error))?;
     let (status, stdout) = (output.status, Zeroizing::new(output.stdout));
     if status.success() {
         return parse(&stdout).map(Some).ok_or_else(|| {
@@ -45,10 +45,29 @@ pub(super) async fn get(name: &str, server: &str) -> Result<Option<Kept>> {
         .hint(format!("`echo {server} | {program} get` should fail in the same way")))
 }
 
+/// The servers that the helper called `docker-credential-NAME` has logins for.
+pub(super) async fn list(name: &str) -> Result<Vec<String>> {
+    let program = format!("docker-credential-{name}");
+    let output = ask(&program, "list", "").await.map_err(|error| failed_to_run(&program, &error))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stdout);
+        let message =
+            format!("the credential helper `{program}` failed ({}){}", output.status, reason(&said));
+        return Err(
+            error(ErrorKind::Engine, message).hint(format!("`{program} list` should fail in the same way"))
+        );
+    }
+    let json: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+    let servers = json.as_ref().and_then(Value::as_object).map(|servers| servers.keys().cloned().collect());
+    servers.ok_or_else(|| {
+        error(ErrorKind::Engine, format!("the credential helper `{program}` did not answer with JSON"))
+    })
+}
+
 /// Its stderr is the user's, as it is docker's.
-async fn ask(program: &str, server: &str) -> std::io::Result<Output> {
+async fn ask(program: &str, action: &str, input: &str) -> std::io::Result<Output> {
     let mut child = Command::new(program)
-        .arg("get")
+        .arg(action)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
@@ -56,7 +75,7 @@ async fn ask(program: &str, server: &str) -> std::io::Result<Output> {
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // A helper that does not read its stdin says by its answer whether that matters.
-        let _ = stdin.write_all(server.as_bytes()).await;
+        let _ = stdin.write_all(input.as_bytes()).await;
     }
     child.wait_with_output().await
 }

@@ -60,6 +60,32 @@ pub async fn find(registry: &str, config: &DockerConfig, environment: &Environme
     Ok(Found { auth, warning })
 }
 
+/// All logins, by their servers: those of the default store, then those of `credHelpers`.
+///
+/// # Errors
+/// When a credential helper cannot be run or fails.
+pub async fn all(config: &DockerConfig, environment: &Environment) -> Result<Vec<(String, RegistryAuth)>> {
+    let json = config.file().and_then(|path| std::fs::read(path).ok()).map(Zeroizing::new);
+    let json = json.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or(Value::Null);
+    let names =
+        |name| member(&json, name).and_then(Value::as_object).into_iter().flat_map(serde_json::Map::keys);
+    let mut servers: Vec<String> = match helper(&json, "", environment) {
+        Some(store) => credential_helper::list(&store).await?,
+        None => names("auths").cloned().collect(),
+    };
+    servers.extend(names("credHelpers").cloned());
+    servers.sort();
+    servers.dedup();
+    let mut logins = Vec::new();
+    for server in servers {
+        let found = find(&server, config, environment).await?;
+        if found.auth.is_login() {
+            logins.push((server, found.auth));
+        }
+    }
+    Ok(logins)
+}
+
 /// The value of a member by its name in any case, as Go reads JSON.
 pub(super) fn member<'a>(json: &'a Value, name: &str) -> Option<&'a Value> {
     json.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)

@@ -37,6 +37,7 @@ pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
     cidfile::check(&request)?;
     values::image::parse(&cli.image).map_err(|cause| bad_image(&cli.image, &cause))?;
     content_trust(&cli, host)?;
+    api_socket(&cli, &mut request, host)?;
     platform(&cli, &mut request, host)?;
     pull(&cli, &request)?;
     if !cli.command.is_empty() {
@@ -143,6 +144,25 @@ fn log_options(cli: &Cli, request: &mut RunRequest) -> Result<()> {
         let (name, value) = values::key_value::split(option);
         request.spec.object("HostConfig.LogConfig.Config").insert(name.to_owned(), value.into());
     }
+    Ok(())
+}
+
+/// `--use-api-socket`: the engine's own socket, as the last mount. The logins are added when the run begins.
+fn api_socket(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()> {
+    if cli.switch("use-api-socket") != Some(true) {
+        return Ok(());
+    }
+    let socket = host.daemon_host.strip_prefix("unix://").ok_or_else(|| {
+        let address = host.daemon_host;
+        Error::usage(format!(
+            "`--use-api-socket` can only be used with unix sockets: the engine is at `{address}`"
+        ))
+        .hint("leave it out, or use an engine of this machine")
+    })?;
+    let mount =
+        json!({"Type": "bind", "Source": socket, "Target": "/var/run/docker.sock", "BindOptions": {}});
+    request.spec.push("HostConfig.Mounts", mount);
+    request.client.use_api_socket = true;
     Ok(())
 }
 
@@ -276,6 +296,12 @@ fn bad_image(image: &str, cause: &str) -> Error {
     let error = Error::usage(format!("IMAGE `{image}`: {cause}"));
     if image.starts_with('-') {
         return error.hint("it looks like a flag: was one before it meant to take a value?");
+    }
+    if image.is_empty() {
+        return error.hint("it is empty: is a variable of the shell not set?");
+    }
+    if image.contains("://") {
+        return error.hint("an image's name has no `://`: leave what stands before the registry's name out");
     }
     error.hint("an image is `name`, `name:tag` or `registry/name:tag`")
 }

@@ -157,6 +157,19 @@ fn the_docker_config_counts_alike() {
     }
 }
 
+#[test]
+fn the_api_socket_is_given_alike() {
+    const LOGIN: &str = r#"{"auths": {"r.example.com": {"auth": "bWU6cHc="}}}"#;
+    let line: [&str; 4] = ["--use-api-socket", "--mount", "dst=/m", "bb"];
+    let own: [&str; 4] = ["--use-api-socket", "-e", "DOCKER_CONFIG=/mine", "bb"];
+    for config in ["{}", LOGIN] {
+        let bench = || Bench::new((1, 41)).with_config(config);
+        let records = compare(bench, &words(&[&line, &own]));
+        let different = report(bench, &records);
+        assert!(different.is_empty(), "{config}: {different}");
+    }
+}
+
 /// A rule that explains nothing any more is to go.
 #[test]
 fn each_rule_of_the_differences_is_needed() {

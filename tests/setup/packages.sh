@@ -32,6 +32,8 @@ install_base_packages() {
     local wanted=()
     has curl || wanted+=(curl)
     has git || wanted+=(git)
+    # Judges the manual page.
+    has groff || wanted+=(groff-base)
     { has cc && has make; } || wanted+=(build-essential)
     [ -e /etc/ssl/certs/ca-certificates.crt ] || wanted+=(ca-certificates)
     # Debian's own Python, whatever else is first in PATH: images are made to fit it.

@@ -1,0 +1,100 @@
+//! What credrun tells without running anything: a dry run, completions in the shells themselves, the manual page.
+
+use std::process::{Command, Stdio};
+
+use super::harness::host::{Host, Program, SECRET_ACCESS_KEY, SESSION_TOKEN, image};
+use super::harness::proxy::Proxy;
+use super::harness::run::{Outcome, run, run_with_input};
+
+fn credrun(host: &Host, arguments: &[&str]) -> Outcome {
+    run(&mut host.command(Program::Credrun, arguments))
+}
+
+#[test]
+fn a_dry_run_tells_and_does_nothing() {
+    let proxy = Proxy::start();
+    let host = Host::new().with("DOCKER_HOST", proxy.docker_host());
+    let options = ["--dry-run", "--cidfile", "id", "-e", "API_TOKEN=hush", "-p", "80:80", "--pull", "always"];
+    let outcome = credrun(&host, &[&options[..], &[image(), "true"]].concat());
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let told: serde_json::Value = serde_json::from_slice(&outcome.stdout).expect("JSON");
+    assert_eq!(told["request"]["path"], "/v1.41/containers/create");
+    assert_eq!(told["request"]["body"]["HostConfig"]["PortBindings"]["80/tcp"][0]["HostPort"], "80");
+    assert_eq!(told["image"]["decision"], "pull: --pull always");
+    assert_eq!(told["credentials"]["region"], "eu-west-1");
+    for secret in [SECRET_ACCESS_KEY, SESSION_TOKEN, "hush"] {
+        assert!(!outcome.text().contains(secret) && !outcome.stderr.contains(secret), "{outcome:?}");
+    }
+    assert!(!host.root().join("id").exists(), "a file was written");
+    for exchange in proxy.exchanges() {
+        assert!(matches!(exchange.method.as_str(), "GET" | "HEAD"), "{exchange:?}");
+    }
+}
+
+#[test]
+fn a_dry_run_without_an_engine_tells_all_the_same() {
+    let host = Host::new().with("DOCKER_HOST", "unix:///nonexistent");
+    let outcome = credrun(&host, &["--dry-run", "bb"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let told: serde_json::Value = serde_json::from_slice(&outcome.stdout).expect("JSON");
+    assert!(
+        told["engine"]["unreachable"].as_str().is_some_and(|text| text.contains("/nonexistent")),
+        "{outcome:?}"
+    );
+    let outcome = credrun(&Host::bare(), &["--dry-run", "bb"]);
+    assert_eq!(outcome.code, 125, "no credentials: {outcome:?}");
+}
+
+/// bash itself, with the script that credrun prints.
+fn completed_by_bash(line: &str) -> Vec<String> {
+    let script = format!(
+        "source <({program} completions bash)\n\
+         COMP_LINE={line:?}; COMP_POINT=${{#COMP_LINE}}\n\
+         COMP_LINE=${{COMP_LINE/#credrun/{program}}}; COMP_POINT=${{#COMP_LINE}}\n\
+         read -ra COMP_WORDS <<<\"$COMP_LINE\"; [[ $COMP_LINE != *' ' ]] || COMP_WORDS+=('')\n\
+         COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _credrun; printf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
+        program = env!("CARGO_BIN_EXE_credrun")
+    );
+    let host = Host::new();
+    host.write(".aws/config", "[profile dev-one]\n[profile dev-two]\n");
+    let outcome = run(host.tool("bash").args(["--norc", "-c", &script]).stdin(Stdio::null()));
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    outcome.text().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes() {
+    assert_eq!(completed_by_bash("credrun --role-s"), ["--role-session-name"]);
+    assert_eq!(completed_by_bash("credrun --profile dev"), ["dev-one", "dev-two"]);
+    assert_eq!(completed_by_bash("credrun --network ho"), ["host"]);
+    assert_eq!(completed_by_bash("credrun run --pull "), ["always", "missing", "never"]);
+    let images = completed_by_bash(&format!("credrun -it {}", &image()[..6]));
+    assert!(images.iter().any(|tag| tag.contains("credrun-test")), "{images:?}");
+}
+
+#[test]
+fn no_engine_means_no_images_and_no_noise() {
+    let outcome =
+        credrun(&Host::new().with("DOCKER_HOST", "unix:///nonexistent"), &["__complete", "--rm", ""]);
+    assert_eq!((outcome.code, outcome.text().as_str(), outcome.stderr.as_str()), (0, "", ""));
+}
+
+#[test]
+fn each_shell_has_a_script() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let outcome = credrun(&Host::new(), &["completions", shell]);
+        assert!(outcome.code == 0 && outcome.text().contains("__complete"), "{shell}: {outcome:?}");
+    }
+}
+
+#[test]
+fn the_page_is_one_that_man_can_show() {
+    let page = credrun(&Host::new(), &["man"]);
+    assert_eq!(page.code, 0, "{page:?}");
+    let groff = Command::new("groff").arg("--version").stdout(Stdio::null()).status();
+    assert!(groff.is_ok(), "no `groff`: run `bash tests/run.sh`");
+    let mut command = Command::new("groff");
+    let shown = run_with_input(command.args(["-man", "-Tascii", "-P-cbou", "-ww"]), &page.stdout);
+    assert_eq!((shown.code, shown.stderr.as_str()), (0, ""), "{shown:?}");
+    assert!(shown.text().contains("--role-arn"), "{shown:?}");
+}
