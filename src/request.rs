@@ -3,6 +3,7 @@
 
 pub mod api;
 pub(crate) mod cidfile;
+mod content_trust;
 pub(crate) mod effects;
 pub mod env_file;
 mod health;

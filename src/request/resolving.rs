@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    AwsOptions, ClientOptions, Host, PullPolicy, RunRequest, api, cidfile, health, networks, variables,
+    AwsOptions, ClientOptions, Host, PullPolicy, RunRequest, api, cidfile, content_trust, health, networks,
+    variables,
 };
 use crate::cli::Cli;
 use crate::cli::flags::{self, Effect, Flag, Kind};
@@ -36,7 +37,7 @@ pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
     detach(&cli, &mut request, host)?;
     cidfile::check(&request)?;
     values::image::parse(&cli.image).map_err(|cause| bad_image(&cli.image, &cause))?;
-    content_trust(&cli, host)?;
+    content_trust::check(&cli, host)?;
     api_socket(&cli, &mut request, host)?;
     platform(&cli, &mut request, host)?;
     pull(&cli, &request)?;
@@ -164,26 +165,6 @@ fn api_socket(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<()
     request.spec.push("HostConfig.Mounts", mount);
     request.client.use_api_socket = true;
     Ok(())
-}
-
-/// Docker would have a notary vouch for a tag. Running it without would be less than was asked for.
-fn content_trust(cli: &Cli, host: &Host<'_>) -> Result<()> {
-    let enabled = host.environment.non_empty("DOCKER_CONTENT_TRUST");
-    let enabled = enabled.is_some_and(|text| boolean::parse(text).unwrap_or(true));
-    let untrusted = cli.switch("disable-content-trust").unwrap_or(!enabled);
-    if untrusted || cli.image.contains('@') || values::image::is_id(&cli.image) {
-        return Ok(());
-    }
-    let setting = if cli.switch("disable-content-trust").is_some() {
-        "--disable-content-trust=false"
-    } else {
-        "DOCKER_CONTENT_TRUST"
-    };
-    Err(Error::usage(format!(
-        "`{setting}` asks for the signature of `{}`, and credrun verifies none",
-        cli.image
-    ))
-    .hint("name the image by its digest, `name@sha256:…`, or leave that setting out"))
 }
 
 /// `--restart` and `--rm`, which do not go together; without `--rm` it is implied where it can be.
