@@ -233,7 +233,8 @@ fn every_flag_of_docker_is_in_the_table_and_no_other() {
 }
 
 /// What credrun has beyond `docker run`: options of the `docker` command, and its own.
-const OWN: [&str; 18] = [
+const OWN: [&str; 19] = [
+    "dry-run",
     "host",
     "context",
     "config",

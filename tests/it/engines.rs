@@ -97,6 +97,17 @@ fn over_tls_by_options() {
     main_job_works(&Host::new(), &before);
 }
 
+/// Podman takes no variable away for an entry without a value: a baked profile would win over the credentials.
+#[test]
+fn podman_keeps_the_image_s_own_variables_out() {
+    let host = Host::new().with("DOCKER_HOST", required_variable("CREDRUN_TEST_PODMAN"));
+    let outcome =
+        run(&mut host.command(Program::Credrun, &["--network=none", "credrun-test:baked-env", "env"]));
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(outcome.text().contains(SESSION_TOKEN), "{outcome:?}");
+    assert!(!outcome.text().contains("baked"), "{outcome:?}");
+}
+
 #[test]
 fn over_ssh() {
     main_job_works(&with_ssh("ssh://second"), &[]);

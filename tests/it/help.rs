@@ -72,6 +72,24 @@ fn bash_completes() {
     assert!(images.iter().any(|tag| tag.contains("credrun-test")), "{images:?}");
 }
 
+/// fish itself, which can be asked what it would offer.
+#[test]
+fn fish_completes() {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_credrun"));
+    let folder = program.parent().expect("a folder").display();
+    let path = std::env::var("PATH").expect("PATH");
+    let host = Host::new().with("PATH", format!("{folder}:{path}"));
+    let ask = |line: &str| {
+        let script = format!("credrun completions fish | source; complete -C '{line}'");
+        let outcome = run(host.tool("fish").args(["--no-config", "-c", &script]).stdin(Stdio::null()));
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        outcome.text()
+    };
+    assert!(ask("credrun --role-s").starts_with("--role-session-name\tName the role"));
+    assert_eq!(ask("credrun --pull "), "always\nmissing\nnever");
+    assert_eq!(ask("credrun --network ho"), "host");
+}
+
 #[test]
 fn no_engine_means_no_images_and_no_noise() {
     let outcome =

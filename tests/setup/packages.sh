@@ -33,6 +33,8 @@ install_base_packages() {
     has curl || wanted+=(curl)
     has git || wanted+=(git)
     # Judges the manual page.
+    # Asked what it would complete.
+    has fish || wanted+=(fish)
     has groff || wanted+=(groff-base)
     { has cc && has make; } || wanted+=(build-essential)
     [ -e /etc/ssl/certs/ca-certificates.crt ] || wanted+=(ca-certificates)
