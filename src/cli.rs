@@ -3,16 +3,19 @@
 pub mod flags;
 pub mod help;
 mod scan;
+pub mod subcommand;
 mod unknown;
 pub mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 
-use self::flags::Table;
+use self::flags::{Kind, Table};
+use self::subcommand::Subcommand;
 use crate::completions;
 use crate::engine::EngineOptions;
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a command line asks for.
@@ -28,6 +31,8 @@ pub enum Invocation {
     Man,
     /// Complete the last of these words.
     Complete(Vec<String>),
+    /// Something else that credrun does, with options of its own.
+    Other(&'static Subcommand, Cli),
 }
 
 /// The values of each flag, by its long name.
@@ -42,10 +47,47 @@ pub struct Cli {
     pub command: Vec<String>,
     /// The values given to each flag, by its long name, in their order.
     flags: Flags,
+    /// The flags whose values come from variables.
+    defaults: BTreeSet<&'static str>,
     table: Table,
 }
 
 impl Cli {
+    fn new(flags: Flags, table: Table) -> Self {
+        Self { image: String::new(), command: Vec::new(), flags, defaults: BTreeSet::new(), table }
+    }
+
+    /// The same, with the variables `CREDRUN_…` for those of credrun's own flags that are not given.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] for a value that is wrong, naming the variable.
+    pub fn with_defaults(mut self, environment: &Environment) -> Result<Self> {
+        for flag in flags::rows(self.table).filter(|flag| flag.own) {
+            let variable = flags::variable(flag.long);
+            let Some(text) = environment.non_empty(&variable) else { continue };
+            if self.flags.contains_key(flag.long) {
+                continue;
+            }
+            let values: Vec<_> = match flag.kind {
+                Kind::List => text.split_whitespace().map(str::to_owned).collect(),
+                _ => vec![text.to_owned()],
+            };
+            for value in &values {
+                let from = format!("the value is that of the variable `{variable}`");
+                flag.check_value(value).map_err(|error| error.hint(from))?;
+            }
+            self.flags.insert(flag.long, values);
+            self.defaults.insert(flag.long);
+        }
+        Ok(self)
+    }
+
+    /// Whether this flag's value comes from a variable.
+    #[must_use]
+    pub fn is_default(&self, long: &str) -> bool {
+        self.defaults.contains(long)
+    }
+
     /// The table that its flags are of.
     #[must_use]
     pub fn table(&self) -> Table {
@@ -142,7 +184,18 @@ pub fn parse_with(table: Table, argv: Vec<OsString>) -> Result<Invocation> {
 }
 
 /// What the first word may be instead of an option or an image.
-pub const SUBCOMMANDS: &[&str] = &["run", "version", "help", "completions", "man"];
+pub const SUBCOMMANDS: &[&str] = &[
+    "run",
+    "exec",
+    "export",
+    "whoami",
+    "role-template",
+    "logout",
+    "version",
+    "help",
+    "completions",
+    "man",
+];
 
 /// Whether this word, standing first, names what to do.
 pub(crate) fn is_subcommand(word: &str) -> bool {
@@ -182,10 +235,13 @@ pub fn before_mistake(table: Table, argv: Vec<OsString>) -> Cli {
         words.remove(0);
     }
     let (scan::Scan { flags, table, .. }, _) = scan::scan(words, table);
-    Cli { image: String::new(), command: Vec::new(), flags: joined(global, flags), table }
+    Cli::new(joined(global, flags), table)
 }
 
 fn subcommand(name: &str, arguments: &[String], global: Flags) -> Result<Invocation> {
+    if let Some(other) = subcommand::by_name(name) {
+        return subcommand::parse(other, arguments.to_vec());
+    }
     match (name, arguments) {
         ("help", [topic]) => return help::topic(topic).map(Invocation::Help),
         ("completions", [shell]) => return completion_script(shell),
@@ -199,7 +255,7 @@ fn subcommand(name: &str, arguments: &[String], global: Flags) -> Result<Invocat
                 .hint(format!("to run an image called `{name}`, write `credrun run {name}`")));
         }
     }
-    let cli = Cli { image: String::new(), command: Vec::new(), flags: global, table: flags::TABLE };
+    let cli = Cli::new(global, flags::TABLE);
     Ok(match name {
         "version" => Invocation::Version(cli.engine_options()),
         "man" => Invocation::Man,
@@ -218,7 +274,7 @@ fn completion_script(shell: &str) -> Result<Invocation> {
 fn run(words: Vec<String>, table: Table, global: Flags) -> Result<Invocation> {
     let (scan::Scan { flags, positionals, .. }, done) = scan::scan(words, table);
     done?;
-    let mut cli = Cli { image: String::new(), command: Vec::new(), flags: joined(global, flags), table };
+    let mut cli = Cli::new(joined(global, flags), table);
     if cli.switch("help") == Some(true) {
         return Ok(Invocation::Help(help::text()));
     }

@@ -39,7 +39,11 @@ pub struct Credentials {
     secret_access_key: Secret,
     session_token: Option<Secret>,
     expiration: Option<OffsetDateTime>,
+    /// The last step first.
+    chain: Vec<String>,
     principal_source: String,
+    narrowed: bool,
+    role_session: bool,
 }
 
 impl Credentials {
@@ -54,13 +58,47 @@ impl Credentials {
         expiration: Option<OffsetDateTime>,
         principal_source: impl Into<String>,
     ) -> Self {
+        let principal_source = principal_source.into();
         Self {
             access_key_id: access_key_id.into(),
             secret_access_key,
             session_token,
             expiration,
-            principal_source: principal_source.into(),
+            chain: vec![principal_source.clone()],
+            principal_source,
+            narrowed: false,
+            role_session: false,
         }
+    }
+
+    /// The same, known to be a role's session.
+    #[must_use]
+    pub(crate) fn of_a_role(self) -> Self {
+        Self { role_session: true, ..self }
+    }
+
+    /// The same, got with the help of `base`.
+    #[must_use]
+    pub fn after(mut self, base: &Self) -> Self {
+        self.chain.extend(base.chain.iter().cloned());
+        self.principal_source = self.chain.join(", from ");
+        self
+    }
+
+    /// The same, allowed no more than a session policy says.
+    #[must_use]
+    pub(crate) fn narrowed(self, narrowed: bool) -> Self {
+        Self { narrowed, ..self }
+    }
+
+    /// The same, told to end no later than `end`.
+    #[must_use]
+    pub(crate) fn until(self, end: Option<OffsetDateTime>) -> Self {
+        let expiration = match (self.expiration, end) {
+            (Some(own), Some(end)) => Some(own.min(end)),
+            (own, end) => own.or(end),
+        };
+        Self { expiration, ..self }
     }
 
     /// The access key id (`ASIA…` for temporary ones); not a secret, yet shown only where it helps.
@@ -91,6 +129,24 @@ impl Credentials {
     #[must_use]
     pub fn principal_source(&self) -> &str {
         &self.principal_source
+    }
+
+    /// The steps that led to them, the last one first: the role, the credentials that asked for it, and so on.
+    #[must_use]
+    pub fn chain(&self) -> &[String] {
+        &self.chain
+    }
+
+    /// Whether a session policy holds for them.
+    #[must_use]
+    pub fn is_narrowed(&self) -> bool {
+        self.narrowed
+    }
+
+    /// Whether they are known to be a role's session; those that a variable or an endpoint gives can be one, too.
+    #[must_use]
+    pub fn is_role_session(&self) -> bool {
+        self.role_session
     }
 
     /// Whether these are temporary, that is, come with a session token.

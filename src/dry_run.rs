@@ -2,12 +2,14 @@
 //! what would fail fails; a role is not assumed, since that is an act that AWS records.
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::cli::values::image;
 use crate::credentials::Credentials;
 use crate::engine::{Engine, ImageReference};
 use crate::environment::Environment;
 use crate::error::Result;
+use crate::provider::session_policy::SessionPolicy;
 use crate::injection::{self, Injection, Keys};
 use crate::request::{self, ApiVersion, PullPolicy, RunRequest};
 use crate::{provider, region};
@@ -60,7 +62,9 @@ async fn identity(request: &RunRequest, environment: &Environment, keys: Keys) -
     let aws = &request.aws;
     let base = match keys {
         // Without a role what is found is what the container gets, and is judged as such.
-        Keys::Provided if aws.role.is_none() => Some(provider::provide(aws, environment).await?),
+        Keys::Provided if aws.roles.is_empty() && aws.federation_name.is_none() => {
+            Some(provider::provide(aws, environment).await?)
+        }
         Keys::Provided => Some(provider::base(aws, environment).await?),
         Keys::Users => None,
     };
@@ -68,16 +72,30 @@ async fn identity(request: &RunRequest, environment: &Environment, keys: Keys) -
     let injection = Injection::static_variables(&request.spec, base.as_ref(), region.as_deref());
     let env: Vec<String> =
         injection.expose(&request.spec).into_iter().map(|entry| redacted(&entry)).collect();
-    let role = aws.role.as_ref().map(|role| role.role_arn.clone());
+    let role = aws.roles.last().cloned();
     let credentials = json!({
         "source": base.as_ref().map_or_else(|| "given with -e".to_owned(), |base| base.principal_source().to_string()),
         "expiration": base.as_ref().filter(|_| role.is_none()).and_then(Credentials::expiration_iso8601),
         "role_that_would_be_assumed": role,
+        "federation_that_would_be_asked_for": aws.federation_name,
+        "session_policy": session_policy(request)?,
         "region": injection.region(),
     });
     let mut body = request.spec.body().clone();
     body.insert("Env".to_owned(), env.into());
     Ok((credentials, Value::Object(body)))
+}
+
+/// What the session would be narrowed to.
+fn session_policy(request: &RunRequest) -> Result<Option<Value>> {
+    let narrowing = &request.aws.narrowing;
+    if narrowing.option().is_none() {
+        return Ok(None);
+    }
+    let partition = request.aws.roles.last().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
+    let policy = SessionPolicy::of(narrowing, partition, OffsetDateTime::now_utc())?;
+    let document = policy.document.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    Ok(Some(json!({"policy": document, "policy_arns": policy.arns})))
 }
 
 /// `NAME=value` as it may be shown.

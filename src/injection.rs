@@ -18,7 +18,7 @@ const REGIONS: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 /// What an SDK would use instead of, or beside, the static variables. An image that sets one of them would
 /// win over the credentials, or break them: an empty `AWS_PROFILE` breaks boto3, so they are taken away and
 /// not emptied. The container endpoint's belong to the other way of injecting.
-const TAKEN_AWAY: [&str; 9] = [
+pub(crate) const NOT_BESIDE_KEYS: [&str; 9] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -104,7 +104,7 @@ impl Injection {
         for name in REGIONS {
             wanted.extend(region.map(|region| Entry::Set(name, Secret::new(region))));
         }
-        wanted.extend(TAKEN_AWAY.map(Entry::TakeAway));
+        wanted.extend(NOT_BESIDE_KEYS.map(Entry::TakeAway));
         let (kept, overridden): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|entry| !own.contains_key(entry.name()));
         let mut warnings: Vec<_> = overridden.iter().map(Entry::overridden).collect();
@@ -242,7 +242,7 @@ mod tests {
         ]
         .map(str::to_owned)
         .to_vec();
-        expected.extend(TAKEN_AWAY.map(str::to_owned));
+        expected.extend(NOT_BESIDE_KEYS.map(str::to_owned));
         assert_eq!((exposed, warnings.as_str()), (expected, ""));
         let shown = format!("{:?}", Injection::static_variables(&spec(&[]), Some(&credentials), None));
         assert!(!shown.contains("sec/ret") && !shown.contains("tok/en"), "{shown}");

@@ -8,6 +8,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::credentials::Credentials;
+use crate::provider::user_session;
 use crate::request::{ClientOptions, RunRequest};
 use crate::run::Identity;
 use crate::spec::ContainerSpec;
@@ -32,6 +33,12 @@ impl Notices {
         self.credentials(identity);
         let all = request.client.warnings.iter().chain(identity.injection.warnings());
         all.filter(|_| self.warnings).for_each(|text| warn(text));
+        let short = identity.credentials.as_ref().and_then(|got| {
+            let words = request.spec.get("Cmd").and_then(Value::as_array).cloned().unwrap_or_default();
+            let words: Vec<_> = words.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            user_session::falls_short(got, &words)
+        });
+        short.filter(|_| self.warnings).iter().for_each(|text| warn(text));
         if self.warnings && identity.injection.region().is_none() {
             warn("no region is configured: give `--region`, or set AWS_REGION");
         }
@@ -81,7 +88,8 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-fn principal_line(credentials: &Credentials, now: OffsetDateTime) -> String {
+/// Whose credentials they are, in a line.
+pub(crate) fn principal_line(credentials: &Credentials, now: OffsetDateTime) -> String {
     let source = credentials.principal_source();
     match (credentials.expiration(), credentials.expiration_iso8601()) {
         (Some(end), Some(text)) => {
@@ -92,7 +100,7 @@ fn principal_line(credentials: &Credentials, now: OffsetDateTime) -> String {
 }
 
 /// `14 minutes`, `45 seconds`, `3 hours`: rounded down.
-fn length(span: Duration) -> String {
+pub(crate) fn length(span: Duration) -> String {
     let (count, unit) = match span.whole_seconds().max(0) {
         seconds @ 0..=119 => (seconds, "second"),
         seconds @ 120..=7199 => (seconds / 60, "minute"),

@@ -3,10 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 
-use crate::cli::{self, Invocation, flags};
+use crate::cli::{self, Cli, Invocation, flags};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::{completions, dry_run, exit_code, logging, man, plugin, request, run, version};
+use crate::{completions, dry_run, exec, exit_code, logging, man, plugin, request, run, subcommands, version};
 
 /// Carries out what a program of this name is asked: docker starts its plugins with a line of its own.
 ///
@@ -45,7 +45,12 @@ fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
             print(&version::client())?;
             print(&block_on(version::engine(&options, environment))?)
         }
+        Invocation::Other(other, cli) => {
+            logging::install(environment.non_empty("CREDRUN_LOG"));
+            subcommand(other.name, &cli.with_defaults(environment)?, environment)
+        }
         Invocation::Run(cli) => {
+            let cli = cli.with_defaults(environment)?;
             logging::install(cli.log_level().or(environment.non_empty("CREDRUN_LOG")));
             let (gates, options) = (request::gates(&cli), cli.engine_options());
             match request::of_process(cli, environment) {
@@ -56,6 +61,16 @@ fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
                 Err(error) => block_on(run::refuse(gates, error, &options, environment)),
             }
         }
+    }
+}
+
+fn subcommand(name: &str, cli: &Cli, environment: &Environment) -> Result<u8> {
+    match name {
+        "export" => print(block_on(subcommands::export(cli, environment))?.expose()),
+        "exec" => exec::become_it(block_on(subcommands::exec(cli, environment))?),
+        "whoami" => print(&block_on(subcommands::whoami(cli, environment))?),
+        "logout" => print(&subcommands::logout()?),
+        _ => print(&subcommands::role_template(cli)?),
     }
 }
 

@@ -8,24 +8,40 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use self::assume_role::RoleSession;
+use self::session_policy::SessionPolicy;
+use crate::cli::values::tag::Tag;
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::AwsOptions;
 
-pub mod assume_role;
+mod assume_role;
 pub mod chain;
 pub mod container;
 pub mod environment_keys;
 pub(crate) mod explain;
 mod http;
+pub mod keychain;
+mod legacy;
+mod limits;
 pub mod log;
 #[cfg(test)]
 mod loopback;
+mod mfa;
+mod process;
 pub(crate) mod profile;
+mod profile_keys;
+mod profile_role;
+mod prompt;
 mod sdk;
+pub mod session_policy;
+pub(crate) mod sts;
 #[cfg(test)]
 mod tests;
+pub(crate) mod user_session;
+mod web_identity;
+pub mod whoami;
 
 /// Why a provider gave no credentials.
 #[derive(Debug)]
@@ -82,29 +98,70 @@ pub fn check(options: &AwsOptions) -> Result<()> {
                 .hint("leave it out; is a variable of the shell empty?"));
         }
     }
-    let Some(role) = &options.role else { return Ok(()) };
-    assume_role::check(role)?;
-    options.region.as_deref().map_or(Ok(()), |region| assume_role::check_partition(&role.role_arn, region))
+    limits::check(options)?;
+    let (Some(role), Some(region)) = (options.roles.last(), &options.region) else { return Ok(()) };
+    limits::check_partition(role, region)
 }
 
-/// Credentials as `options` ask: what the chain gives, then the role when one is named.
+/// Credentials as `options` ask: what the chain gives; then the roles that are named, or a federation; or, for
+/// long-term keys, a session token. Narrowed by the session policy, if there is one.
 ///
 /// # Errors
-/// [`ErrorKind::Credentials`] when no source gave any, when STS refused the role, and for long-term keys
-/// without a role: they do not enter a container. [`ErrorKind::Usage`] as [`check`] has it.
+/// [`ErrorKind::Credentials`] when no source gave any or STS refused. [`ErrorKind::Usage`] as [`check`] has it, and when
+/// there is a session policy and no role that it could narrow.
 pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
     check(options)?;
-    let base = base(options, environment).await?;
-    match &options.role {
-        Some(role) => assume_role::assume(role, &base, options, environment).await,
-        None if base.is_temporary() => Ok(base),
-        None => Err(long_term(&base)),
+    let last = options.roles.is_empty() && options.federation_name.is_none();
+    let base = chain::of_host(options, environment, last).await?.credentials().await?;
+    refuse_expired(&base, OffsetDateTime::now_utc())?;
+    if let Some(name) = &options.federation_name {
+        return user_session::federation_token(name, &base, options, environment).await;
+    }
+    if !last {
+        return roles(base, options, environment).await;
+    }
+    if let Some(option) = options.narrowing.option().filter(|_| !base.is_narrowed()) {
+        return Err(user_session::nothing_to_narrow(option, &base));
+    }
+    if base.is_temporary() || options.allow_long_term_keys {
+        return Ok(base);
+    }
+    match &options.serial_number {
+        Some(serial) => mfa::session(serial, &base, options, environment).await,
+        None => {
+            let length = user_session::length(options, &SessionPolicy::default())?;
+            user_session::session_token(&base, None, length, options, environment).await
+        }
     }
 }
 
-/// What the chain gives, before any role: whoever this shell is.
+/// The roles that are named, one from the other.
+async fn roles(mut base: Credentials, options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
+    let count = options.roles.len();
+    for (index, role_arn) in options.roles.iter().enumerate() {
+        let (first, last) = (index == 0, index + 1 == count);
+        let transitive = |tag: &&Tag| options.transitive_tag_keys.contains(&tag.key);
+        // Transitive tags stay on; the others are for the session that is used.
+        let tags = options.tags.iter().filter(|tag| if transitive(tag) { first } else { last });
+        let role = RoleSession {
+            role_arn: role_arn.clone(),
+            role_session_name: options.role_session_name.clone(),
+            external_id: options.external_id.clone().filter(|_| last),
+            source_identity: options.source_identity.clone().filter(|_| first),
+            tags: tags.cloned().collect(),
+            transitive_tag_keys: if first { options.transitive_tag_keys.clone() } else { Vec::new() },
+            serial_number: options.serial_number.clone().filter(|_| first),
+            ..RoleSession::default()
+        };
+        let role = if last { role.last(options)? } else { role };
+        base = assume_role::assume(&role, &base, options, environment).await?;
+    }
+    Ok(base)
+}
+
+/// What the chain gives, before any role: whoever this shell is. Nothing of it is narrowed.
 pub(crate) async fn base(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
-    let base = chain::of_host(options, environment).await?.credentials().await?;
+    let base = chain::of_host(options, environment, false).await?.credentials().await?;
     refuse_expired(&base, OffsetDateTime::now_utc())?;
     Ok(base)
 }
@@ -123,14 +180,4 @@ fn refuse_expired(base: &Credentials, now: OffsetDateTime) -> Result<()> {
         .hint("sign in again, or unset the variables that hold them; and compare this machine's clock (`date -u`)")),
         _ => Ok(()),
     }
-}
-
-fn long_term(base: &Credentials) -> Error {
-    let message = format!(
-        "the credentials from {} are long-term keys (no session token), which do not enter a container",
-        base.principal_source()
-    );
-    Error::new(ErrorKind::Credentials, message)
-        .hint("name a role with `--role-arn`, and its temporary credentials are used")
-        .hint("or get temporary ones first: `aws sts get-session-token`, `aws sso login`, `aws login`")
 }

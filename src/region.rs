@@ -88,7 +88,7 @@ mod tests {
             let options = AwsOptions {
                 profile: profile.map(str::to_owned),
                 region: region.map(str::to_owned),
-                role: None,
+                ..AwsOptions::default()
             };
             let file = [("AWS_CONFIG_FILE", path.as_str()), ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")];
             let environment = variables.iter().copied().chain(file).collect();

@@ -2,6 +2,7 @@
 //! terminal and files. Nothing here asks AWS or the engine.
 
 pub mod api;
+mod aws;
 pub(crate) mod cidfile;
 mod content_trust;
 pub(crate) mod effects;
@@ -14,6 +15,7 @@ mod variables;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+pub use self::aws::{AwsOptions, Narrowing};
 pub use self::api::{ApiVersion, EngineNeed, check_needs, fit_to_engine, gates};
 pub use self::resolving::resolve;
 use crate::cli::Cli;
@@ -135,29 +137,4 @@ pub enum PullPolicy {
     Missing,
     /// Not at all.
     Never,
-}
-
-/// Whose credentials the container gets.
-#[derive(Debug, Clone, Default)]
-pub struct AwsOptions {
-    /// `--profile`.
-    pub profile: Option<String>,
-    /// `--region`.
-    pub region: Option<String>,
-    /// `--role-arn` and what belongs to it.
-    pub role: Option<RoleOptions>,
-}
-
-/// A role to assume, named as in `aws sts assume-role`. The text of the options, unchecked:
-/// `provider::assume_role` checks them against STS's limits.
-#[derive(Debug, Clone, Default)]
-pub struct RoleOptions {
-    /// `--role-arn`.
-    pub role_arn: String,
-    /// `--role-session-name`; by default `credrun-` and a UTC time stamp.
-    pub role_session_name: Option<String>,
-    /// `--duration-seconds`.
-    pub duration_seconds: Option<String>,
-    /// `--external-id`.
-    pub external_id: Option<String>,
 }

@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
+use crate::cli::flags;
 use crate::cli::values::image;
 use crate::credentials::Credentials;
 use crate::engine::{CreateError, Created, Engine, EngineOptions, ImageReference};
@@ -27,6 +28,7 @@ use crate::{plugin, progress, provider, region, request};
 /// # Errors
 /// Every failure before the container has ended; its kind decides the exit code.
 pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<ContainerExit> {
+    request.aws.narrowing.settle(OffsetDateTime::now_utc());
     let keys = injection::whose_keys(&request.spec)?;
     refuse_idle_options(&request, keys)?;
     provider::check(&request.aws)?;
@@ -93,18 +95,20 @@ pub async fn refuse<T>(
 /// With keys of the user's own nothing is fetched, so that `--role-arn` would narrow nothing.
 fn refuse_idle_options(request: &RunRequest, keys: Keys) -> Result<()> {
     let aws = &request.aws;
-    let option = match (&aws.role, &aws.profile) {
-        (Some(_), _) => "--role-arn",
-        (None, Some(_)) => "--profile",
-        (None, None) => return Ok(()),
-    };
+    let options = [
+        (!aws.roles.is_empty(), "--role-arn"),
+        (aws.federation_name.is_some(), "--federation-name"),
+        (aws.profile.is_some(), "--profile"),
+    ];
+    let given = options.into_iter().find_map(|(given, option)| given.then_some(option));
+    let Some(option) = given.or(aws.narrowing.option()) else { return Ok(()) };
     if keys == Keys::Provided {
         return Ok(());
     }
     Err(Error::usage(format!(
         "`{option}` does nothing when the container is given keys of its own with `-e`"
     ))
-    .hint("leave either out"))
+    .hint(format!("leave either out (is `{}` set?)", flags::variable(&option[2..]))))
 }
 
 /// Who the container will be.

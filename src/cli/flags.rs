@@ -14,10 +14,12 @@ mod limits;
 mod network;
 mod security;
 mod streams;
+pub mod subcommands;
 
 use super::values::{Parsed, boolean, integer, size};
 use crate::error::{Error, Result};
-use crate::request::{ApiVersion, Host, RunRequest};
+use crate::request::{ApiVersion, AwsOptions, Host, RunRequest};
+use std::path::Path;
 
 /// How many values a flag takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub enum Effect {
     Integer(&'static str),
     /// Sets it to the number of bytes.
     Size(&'static str),
+    /// One of credrun's own: whose credentials, and how much of them. Called as `Each` is.
+    Aws(fn(&mut AwsOptions, &str, &Path) -> Parsed<()>),
     /// Anything else; called for each value, in their order (for the last one of a scalar).
     Each(fn(&mut RunRequest, &str, &Host<'_>) -> Parsed<()>),
     /// Anything else; gets all values at once.
@@ -91,6 +95,8 @@ pub struct Flag {
     pub api: ApiVersion,
     /// Only an engine that runs Windows containers has it.
     pub windows_only: bool,
+    /// It is credrun's own: a variable `CREDRUN_…` stands in for it.
+    pub own: bool,
     /// What the value is called.
     pub value: &'static str,
     /// What it does, in a line.
@@ -119,9 +125,16 @@ pub struct Section {
 /// A table of flags.
 pub type Table = &'static [Section];
 
-/// All flags.
+/// Whose credentials.
+pub const CREDENTIALS: Section = Section { title: "AWS credentials", rows: aws::ROWS };
+/// How much of them.
+pub const NARROWING: Section = Section { title: "Narrowing them", rows: aws::NARROWING };
+
+/// All flags of a run.
 pub const TABLE: Table = &[
-    Section { title: "AWS credentials", rows: aws::ROWS },
+    CREDENTIALS,
+    NARROWING,
+    Section { title: "credrun", rows: aws::CREDRUN },
     Section { title: "Engine", rows: engine::ROWS },
     Section { title: "Container", rows: container::ROWS },
     Section { title: "Streams and signals", rows: streams::ROWS },
@@ -150,6 +163,12 @@ pub fn by_short(table: Table, letter: char) -> Option<&'static Flag> {
     rows(table).find(|flag| flag.short == Some(letter))
 }
 
+/// The variable that stands in for credrun's own flag of this name.
+#[must_use]
+pub fn variable(long: &str) -> String {
+    format!("CREDRUN_{}", long.to_uppercase().replace('-', "_"))
+}
+
 /// A row for a switch. `example` is what a command line would hold, as of every row.
 const fn switch(long: &'static str, help: &'static str, example: &'static str) -> Flag {
     Flag {
@@ -159,6 +178,7 @@ const fn switch(long: &'static str, help: &'static str, example: &'static str) -
         kind: Kind::Switch,
         api: (1, 41),
         windows_only: false,
+        own: false,
         value: "",
         help,
         example,
@@ -230,6 +250,14 @@ impl Flag {
         }
     }
 
+    const fn own(self) -> Self {
+        Self { own: true, ..self }
+    }
+
+    const fn aws(self, effect: fn(&mut AwsOptions, &str, &Path) -> Parsed<()>) -> Self {
+        self.own().effect(Effect::Aws(effect))
+    }
+
     const fn integer(self, path: &'static str) -> Self {
         self.check(|value| integer::parse(value).map(drop)).effect(Effect::Integer(path))
     }
@@ -259,13 +287,14 @@ impl Flag {
     /// The error for a value of this flag.
     #[must_use]
     pub fn refuse(&self, value: &str, cause: &str) -> Error {
-        // The only list of values that are likely to be secrets.
-        let value = if self.long == "env" { String::new() } else { format!("`{value}` ") };
+        // The only values that are likely to be secrets.
+        let value = if ["env", "token-code"].contains(&self.long) { String::new() } else { format!("`{value}` ") };
         let error = Error::usage(format!("invalid argument {value}for `{}`: {cause}", self.shown()));
         if self.kind == Kind::Switch {
             return error.hint(format!("write `--{0}` or `--{0}=false`", self.long));
         }
-        let error = if self.note.is_empty() { error } else { error.hint(self.note) };
+        // credrun's own notes are about what the flag does, not about how it is written.
+        let error = if self.note.is_empty() || self.own { error } else { error.hint(self.note) };
         let form = format!("it takes `--{} {}`, for example `{}`", self.long, self.value, self.example);
         error.hint(form).hint(format!("`credrun help {}` explains it", self.long))
     }

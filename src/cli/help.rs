@@ -5,7 +5,8 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::flags::{self, Flag, Kind, TABLE};
+use super::flags::{self, Flag, Kind, TABLE, Table};
+use super::subcommand::{self, Subcommand};
 use crate::error::{Error, Result};
 
 /// The line that says how to call credrun.
@@ -13,8 +14,13 @@ pub const USAGE: &str = "usage: credrun [OPTIONS] IMAGE [COMMAND] [ARG...]";
 
 const FORMS: &str = "credrun [OPTIONS] IMAGE [COMMAND] [ARG...]
        credrun run [OPTIONS] IMAGE [COMMAND] [ARG...]
+       credrun exec [OPTIONS] [--] COMMAND [ARG...]
+       credrun export [OPTIONS]
+       credrun whoami [OPTIONS]
+       credrun role-template [OPTIONS]
+       credrun logout
        credrun version
-       credrun help [OPTION]
+       credrun help [OPTION|SUBCOMMAND]
        credrun completions bash|zsh|fish|powershell|elvish
        credrun man";
 
@@ -39,9 +45,15 @@ pub fn topic(word: &str) -> Result<String> {
     };
     match flags::by_long(TABLE, name).or(by_letter) {
         Some(flag) => Ok(explained(flag)),
-        None if super::SUBCOMMANDS.contains(&name) => Ok(text()),
-        None => Err(unknown(name)),
+        None if super::SUBCOMMANDS.contains(&name) => Ok(subcommand::by_name(name).map_or_else(text, of)),
+        None => subcommand::flag(name).map(|(other, flag)| of_subcommand(other, flag)).ok_or_else(|| unknown(name)),
     }
+}
+
+/// A flag that only a subcommand has.
+fn of_subcommand(other: &Subcommand, flag: &Flag) -> String {
+    let (known, example) = (format!("Example: credrun {} IMAGE", flag.example), flag.example);
+    explained(flag).replace(&known, &format!("Example: credrun {} {example}", other.name))
 }
 
 fn unknown(name: &str) -> Error {
@@ -71,20 +83,48 @@ fn explained(flag: &Flag) -> String {
     if flag.windows_only {
         add("It needs an engine that runs Windows containers.".to_owned());
     }
+    if flag.own {
+        let variable = flags::variable(flag.long);
+        add(match flag.kind {
+            Kind::List => format!("Without it the variable `{variable}` counts; white space stands between its values."),
+            _ => format!("Without it the variable `{variable}` counts."),
+        });
+    }
     add(format!("Example: credrun {} IMAGE", flag.example).replace(" --help IMAGE", " --help"));
     lines.join("\n")
+}
+
+/// The line of help, and for one of credrun's own the variable that stands in for it.
+fn with_variable(flag: &Flag) -> String {
+    if flag.own {
+        format!("{} [env: {}]", flag.help, flags::variable(flag.long))
+    } else {
+        flag.help.to_owned()
+    }
 }
 
 /// The table as clap sees it.
 #[must_use]
 pub fn command() -> Command {
+    let about = "Run an image as `docker run --rm` does, with temporary AWS credentials inside.";
+    laid_out(about, FORMS, TABLE)
+}
+
+/// What `credrun SUBCOMMAND --help` prints.
+#[must_use]
+pub fn of(other: &Subcommand) -> String {
+    let about = format!("{}.\n\n{}", other.about, other.note);
+    laid_out(&about, other.usage, other.table).render_help().to_string()
+}
+
+fn laid_out(about: &str, usage: &str, table: Table) -> Command {
     let command = Command::new("credrun")
-        .about("Run an image as `docker run --rm` does, with temporary AWS credentials inside.")
-        .override_usage(FORMS)
+        .about(about.to_owned())
+        .override_usage(usage.to_owned())
         .help_template(TEMPLATE)
         .disable_help_flag(true)
         .disable_version_flag(true);
-    TABLE.iter().fold(command, |command, section| {
+    table.iter().fold(command, |command, section| {
         command.args(section.rows.iter().map(|flag| arg(flag).help_heading(section.title)))
     })
 }
@@ -94,7 +134,7 @@ fn arg(flag: &Flag) -> Arg {
         .long(flag.long)
         .short(flag.short)
         .aliases(flag.aliases.iter().copied())
-        .help(flag.help);
+        .help(with_variable(flag));
     match flag.kind {
         Kind::Switch => arg.action(ArgAction::SetTrue),
         Kind::Scalar => arg.action(ArgAction::Set).value_name(flag.value),

@@ -1,6 +1,7 @@
 //! The syntaxes of flag values, one file each. A parser gives the value or, as text, the cause why it is none;
 //! whoever called it names the flag.
 
+pub mod allow;
 pub mod attach;
 pub mod boolean;
 pub mod capability;
@@ -31,8 +32,10 @@ pub mod restart;
 pub mod security_option;
 pub mod size;
 pub mod sysctl;
+pub mod tag;
 pub mod throttle;
 pub mod ulimit;
+pub mod until;
 pub mod volume;
 
 /// A parsed value, or why the text is none.

@@ -7,13 +7,16 @@ use async_trait::async_trait;
 
 use super::container::ContainerEndpoint;
 use super::environment_keys::EnvironmentKeys;
+use super::legacy::{BotoConfig, Ec2File};
 use super::profile::Profile;
-use super::sdk::{InstanceMetadata, ProfileSource, WebIdentity};
+use super::profile_keys::ProfileKeys;
+use super::profile_role::ProfileRole;
+use super::sdk::InstanceMetadata;
+use super::web_identity::WebIdentity;
 use super::{CredentialProvider, ProvideError};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::region;
 use crate::request::AwsOptions;
 
 /// Sources that are asked one after the other.
@@ -69,37 +72,65 @@ fn exhausted(reasons: &[(String, String)]) -> Error {
     .hint("or set `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`")
 }
 
-/// The chain of this host: aws-config's sources and our container endpoint, in the AWS CLI's order.
+/// The chain of this host, in the AWS CLI's order. `last` says that what comes out is handed over: then a role that
+/// the profile or the variables name is narrowed as `options` say.
 ///
 /// # Errors
-/// When the profile files cannot be read.
-pub async fn of_host(options: &AwsOptions, environment: &Environment) -> Result<Chain> {
+/// When the profile files cannot be read, and when a profile that was named is not in them.
+pub(crate) async fn of_host(options: &AwsOptions, environment: &Environment, last: bool) -> Result<Chain> {
     let profile = Profile::load(options, environment).await?;
-    let region = region_for_sts(options, environment, &profile).await;
+    if profile.named && !profile.exists() {
+        return Err(missing(&profile));
+    }
+    let environment = profile.trusting(environment);
+    let (options, environment) = (options.clone(), environment.clone());
     let explicit = options.profile.is_some();
-    let role_first = profile.assumes_role();
-    let web = WebIdentity { environment: environment.clone(), region: region.clone() };
-    let profile = ProfileSource { profile, environment: environment.clone(), region };
+    let role = ProfileRole {
+        profile: profile.clone(),
+        options: options.clone(),
+        last,
+        environment: environment.clone(),
+    };
+    let web_identity = WebIdentity {
+        name: profile.name.clone(),
+        profile: profile.clone(),
+        variables: !explicit,
+        options: options.clone(),
+        last,
+        environment: environment.clone(),
+    };
+    let keys = ProfileKeys {
+        name: profile.name.clone(),
+        profile,
+        variables: !explicit,
+        web_identity: false,
+        options,
+        last,
+        environment: environment.clone(),
+    };
     let mut chain: Vec<Box<dyn CredentialProvider>> = Vec::new();
     // An explicit profile means itself, not what variables say; AWS_PROFILE is but one more variable.
     if !explicit {
-        chain.push(Box::new(EnvironmentKeys::new(environment)));
+        chain.push(Box::new(EnvironmentKeys::new(&environment)));
     }
-    match (explicit, role_first) {
-        (true, _) => chain.push(Box::new(profile)),
-        (false, true) => chain.extend([Box::new(profile) as Box<dyn CredentialProvider>, Box::new(web)]),
-        (false, false) => chain.extend([Box::new(web) as Box<dyn CredentialProvider>, Box::new(profile)]),
-    }
-    chain.push(Box::new(ContainerEndpoint::new(environment)));
-    chain.push(Box::new(InstanceMetadata { environment: environment.clone() }));
+    chain.extend([
+        Box::new(role) as Box<dyn CredentialProvider>,
+        Box::new(web_identity),
+        Box::new(keys),
+        Box::new(Ec2File(environment.clone())),
+        Box::new(BotoConfig(environment.clone())),
+        Box::new(ContainerEndpoint::new(&environment)),
+        Box::new(InstanceMetadata { environment }),
+    ]);
     Ok(Chain::new(chain))
 }
 
-/// STS is regional: without a region, one of the partition that the role belongs to.
-async fn region_for_sts(options: &AwsOptions, environment: &Environment, profile: &Profile) -> String {
-    if let Some(region) = region::resolve(options, environment).await {
-        return region;
-    }
-    let role = profile.get("role_arn").or_else(|| environment.non_empty("AWS_ROLE_ARN"));
-    region::default_of(role.and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws")).to_owned()
+fn missing(profile: &Profile) -> Error {
+    let others = profile.others().join(", ");
+    let hint =
+        if others.is_empty() { "there is no profile at all".into() } else { format!("there are: {others}") };
+    let message = format!("no profile `{}` in ~/.aws/config or ~/.aws/credentials", profile.name);
+    Error::new(ErrorKind::Credentials, message)
+        .hint(hint)
+        .hint("correct `--profile` (or `AWS_PROFILE`), or make the profile with `aws configure --profile NAME`")
 }

@@ -5,37 +5,40 @@ use std::error::Error as StdError;
 use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use crate::error::{Error, ErrorKind};
 
+/// What was asked of STS: the same code means different things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// `AssumeRole`.
+    AssumeRole {
+        /// With a code of an MFA device.
+        mfa: bool,
+    },
+    /// `AssumeRoleWithWebIdentity`.
+    WebIdentity,
+    /// `GetSessionToken`.
+    SessionToken {
+        /// With a code of an MFA device.
+        mfa: bool,
+    },
+    /// `GetFederationToken`.
+    FederationToken,
+    /// `GetCallerIdentity`.
+    CallerIdentity,
+}
+
 /// Why `doing` failed, from an error of the SDK and its causes.
 pub(crate) fn sdk(doing: &str, error: &(dyn StdError + 'static)) -> Error {
-    let mut cause = Some(error);
-    while let Some(current) = cause {
-        if let Some(ours) = current.downcast_ref::<Error>() {
-            let again = Error::new(ours.kind(), format!("{doing}: {ours}"));
-            return ours.hints().iter().fold(again, Error::hint);
-        }
-        if let Some(refused) = current.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>() {
-            return call(doing, refused);
-        }
-        if let Some(refused) =
-            current.downcast_ref::<SdkError<AssumeRoleWithWebIdentityError, HttpResponse>>()
-        {
-            return call(doing, refused);
-        }
-        cause = current.source();
-    }
     Error::new(ErrorKind::Credentials, format!("{doing}: {}", causes(error)))
 }
 
 /// Why a call to STS failed.
-pub(crate) fn call<E>(doing: &str, error: &SdkError<E, HttpResponse>) -> Error
+pub(crate) fn call<E>(asked: Operation, doing: &str, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
@@ -46,7 +49,7 @@ where
     let status = refusal.raw().status().as_u16();
     let error =
         Error::new(ErrorKind::Credentials, format!("{doing}: STS answered {code} (HTTP {status}){message}"));
-    hints(code, refusal.raw().headers().get("date")).into_iter().fold(error, Error::hint)
+    hints(asked, code, refusal.raw().headers().get("date")).into_iter().fold(error, Error::hint)
 }
 
 fn unreached(doing: &str, cause: &str) -> Error {
@@ -55,18 +58,47 @@ fn unreached(doing: &str, cause: &str) -> Error {
         .hint("for a certificate that is not trusted, point `AWS_CA_BUNDLE` at the PEM file of its root")
 }
 
-fn hints(code: &str, server_date: Option<&str>) -> Vec<String> {
-    let fixed: &[&str] = match code {
-        "AccessDenied" | "AccessDeniedException" => &[
+/// What a refusal by a policy can mean.
+fn denied(asked: Operation) -> &'static [&'static str] {
+    match asked {
+        Operation::AssumeRole { mfa: true } => &[
             "STS does not tell which of these it is:",
-            "- the role's trust policy does not name the caller (`aws sts get-caller-identity` shows who that is)",
-            "- the caller's own policies, a permissions boundary or an SCP do not allow sts:AssumeRole on this role",
+            "- the MFA code is wrong, or was used before: each code is good once, wait for the next",
+            "- the role's trust policy does not name the caller, or the caller's own policies do not allow sts:AssumeRole on this role",
             "- the trust policy asks for another external id (`--external-id`), or for none",
-            "- the trust policy asks for MFA, which the caller's session does not have",
             "- there is no such role: check account and name, path included",
         ],
+        Operation::AssumeRole { mfa: false } => &[
+            "STS does not tell which of these it is:",
+            "- the role's trust policy does not name the caller (`credrun whoami` shows who that is)",
+            "- the caller's own policies, a permissions boundary or an SCP do not allow sts:AssumeRole on this role",
+            "- the trust policy asks for another external id (`--external-id`), or for none",
+            "- the trust policy asks for MFA, which the caller's session does not have (`--serial-number`)",
+            "- there is no such role: check account and name, path included",
+        ],
+        Operation::WebIdentity => &[
+            "the role's trust policy does not name the token's identity provider, audience (`aud`) or subject (`sub`); or there is no such role",
+        ],
+        Operation::SessionToken { mfa: true } => &[
+            "the MFA code is wrong, or was used before: each code is good once, wait for the next",
+            "or the device is not the one that IAM knows for the user: compare `--serial-number` (`mfa_serial`) with `aws iam list-mfa-devices`",
+        ],
+        Operation::SessionToken { mfa: false } => &[
+            "long-term keys are exchanged for temporary ones by sts:GetSessionToken, which something denies to this user",
+            "name a role with `--role-arn`, or hand the keys over as they are with `--allow-long-term-keys`",
+        ],
+        Operation::FederationToken => &[
+            "the user's policies have to allow sts:GetFederationToken; a role (`--role-arn`) can be narrowed, too",
+        ],
+        Operation::CallerIdentity => &[],
+    }
+}
+
+fn hints(asked: Operation, code: &str, server_date: Option<&str>) -> Vec<String> {
+    let fixed: &[&str] = match code {
+        "AccessDenied" | "AccessDeniedException" => denied(asked),
         "ExpiredToken" | "ExpiredTokenException" => &[
-            "the credentials that ask for the role have expired: get new ones (`aws sso login`, `aws login`, a new CloudShell tab)",
+            "the credentials that ask have expired: get new ones (`aws sso login`, `aws login`, a new CloudShell tab; `credrun logout` forgets those that credrun keeps)",
         ],
         "InvalidClientTokenId" | "UnrecognizedClientException" => &[
             "AWS does not know the access key: it was deleted, is mistyped, belongs to another partition, or its session token is missing",
@@ -82,13 +114,17 @@ fn hints(code: &str, server_date: Option<&str>) -> Vec<String> {
             "STS is not activated for the account in this region: name another with `--region`, or have an administrator activate it (IAM console, account settings)",
         ],
         "MalformedPolicyDocument" | "MalformedPolicyDocumentException" | "MalformedPolicy" => {
-            &["the session policy is not valid IAM JSON: check it with `aws accessanalyzer validate-policy`"]
+            &["the session policy (`--policy`, `--allow`) is not what IAM takes: check it with `aws accessanalyzer validate-policy`"]
         }
         "PackedPolicyTooLarge" | "PackedPolicyTooLargeException" => &[
-            "session policies and tags together are too large once packed: shorten the policies or name managed ones",
+            "session policies and tags are packed into the session token, and are too large for it: the percentage that STS tells is of what it has room for",
+            "shorten `--policy` and `--allow` (`s3:Get*` for many actions, one resource for many), name managed policies with `--policy-arns`, or leave tags out",
+        ],
+        "ValidationError" | "ValidationException" if matches!(asked, Operation::SessionToken { .. }) => &[
+            "the MFA device's serial number or the code has a form that STS does not take",
         ],
         "ValidationError" | "ValidationException" => &[
-            "most often the duration: `--duration-seconds` may not exceed the role's maximum session duration (3600 unless raised)",
+            "most often the duration: `--duration-seconds` (or `--until`) may not exceed the role's maximum session duration (3600 unless raised)",
             "a role assumed from another role (CloudShell's, SSO's or an instance's credentials often are one) lasts 3600 seconds at most",
         ],
         "InvalidIdentityToken" => &[
@@ -184,6 +220,8 @@ mod tests {
         }
     }
 
+    const ASSUME: Operation = Operation::AssumeRole { mfa: false };
+
     #[test]
     fn every_code_of_the_table_says_what_to_do() {
         for code in [
@@ -197,9 +235,9 @@ mod tests {
             "ValidationError",
             "InvalidIdentityToken",
         ] {
-            assert!(!hints(code, None).is_empty(), "{code}");
+            assert!(!hints(ASSUME, code, None).is_empty(), "{code}");
         }
-        let skewed = hints("SignatureDoesNotMatch", Some("Thu, 10 Oct 2024 08:44:18 GMT")).join("\n");
+        let skewed = hints(ASSUME, "SignatureDoesNotMatch", Some("Thu, 10 Oct 2024 08:44:18 GMT")).join("\n");
         assert!(skewed.contains("10 Oct 2024 08:44:18") && skewed.contains("they differ by"), "{skewed}");
     }
 }

@@ -52,40 +52,45 @@ impl Profile {
         Ok(Self { named: asked.is_some(), name, sections, shared, files })
     }
 
-    /// Whether any file has such a profile.
+    /// Whether any file has the profile in use.
     pub(crate) fn exists(&self) -> bool {
-        self.sections.get_profile(&self.name).is_some()
+        self.has(&self.name)
     }
 
-    /// One of its settings.
+    /// Whether any file has a profile of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.sections.get_profile(name).is_some()
+    }
+
+    /// A setting of the profile in use.
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
-        self.sections.get_profile(&self.name)?.get(key)
+        self.of(&self.name, key)
     }
 
-    /// One of its settings in the shared credentials file alone.
-    pub(crate) fn shared(&self, key: &str) -> Option<&str> {
-        self.shared.get_profile(&self.name)?.get(key)
+    /// A setting of the profile `name`.
+    pub(crate) fn of(&self, name: &str, key: &str) -> Option<&str> {
+        self.sections.get_profile(name)?.get(key)
     }
 
-    /// Whether it asks for a role by means of other credentials: the AWS CLI then puts it before
-    /// the web identity that variables name.
-    pub(crate) fn assumes_role(&self) -> bool {
-        self.get("role_arn").is_some() && self.get("web_identity_token_file").is_none()
+    /// Keys of the profile `name` in the shared credentials file alone.
+    pub(crate) fn shared_keys(&self, name: &str) -> Result<Option<Keys<'_>>> {
+        keys(name, |key| self.shared.get_profile(name)?.get(key))
     }
 
-    /// Whether this profile, or one that it has its credentials from, runs a credential_process: that may
-    /// wait for a person.
-    pub(crate) fn runs_a_process(&self) -> bool {
-        let mut seen = Vec::new();
-        let mut next = Some(self.name.as_str());
-        while let Some(section) = next.and_then(|name| self.sections.get_profile(name)) {
-            if section.get("credential_process").is_some() {
-                return true;
+    /// Keys of the profile `name` in either file.
+    pub(crate) fn keys(&self, name: &str) -> Result<Option<Keys<'_>>> {
+        keys(name, |key| self.of(name, key))
+    }
+
+    /// The environment, with the profile's `ca_bundle` where no variable names one.
+    pub(crate) fn trusting(&self, environment: &Environment) -> Environment {
+        match self.get("ca_bundle") {
+            Some(bundle) if environment.non_empty("AWS_CA_BUNDLE").is_none() => {
+                let path = expand(environment, bundle).unwrap_or_else(|| bundle.into());
+                environment.with("AWS_CA_BUNDLE", &path.display().to_string())
             }
-            seen.push(section.name());
-            next = section.get("source_profile").filter(|source| !seen.contains(source));
+            _ => environment.clone(),
         }
-        false
     }
 
     /// The profiles that there are, for a message.
@@ -94,6 +99,20 @@ impl Profile {
         names.sort_unstable();
         names
     }
+}
+
+/// Access key id, secret access key, session token.
+pub(crate) type Keys<'a> = (&'a str, &'a str, Option<&'a str>);
+
+/// botocore's order of the two names of the token.
+fn keys<'a>(name: &str, get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<Keys<'a>>> {
+    let Some(id) = get("aws_access_key_id") else { return Ok(None) };
+    let Some(key) = get("aws_secret_access_key") else {
+        let message = format!("profile `{name}` has `aws_access_key_id`, but no `aws_secret_access_key`");
+        return Err(Error::new(ErrorKind::Credentials, message)
+            .hint(format!("`aws configure --profile {name}` sets both")));
+    };
+    Ok(Some((id, key, get("aws_security_token").or_else(|| get("aws_session_token")))))
 }
 
 /// The AWS CLI looks at AWS_DEFAULT_PROFILE first (botocore's `configprovider.py`).
@@ -117,7 +136,7 @@ fn unreadable(path: &str, error: &std::io::Error) -> Error {
         .hint("make the file readable for you, or name another by `AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE`")
 }
 
-fn expand(environment: &Environment, path: &str) -> Option<PathBuf> {
+pub(super) fn expand(environment: &Environment, path: &str) -> Option<PathBuf> {
     let Some(below) = path.strip_prefix("~/") else { return Some(PathBuf::from(path)) };
     let home = environment.non_empty("HOME").or_else(|| environment.non_empty("USERPROFILE"))?;
     Some(PathBuf::from(home).join(below))
@@ -133,10 +152,10 @@ async fn parse(files: &EnvConfigFiles, name: &str) -> Result<ProfileSet> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    async fn load(config: &str, name: &str) -> Profile {
+    pub(crate) async fn load(config: &str, name: &str) -> Profile {
         let folder = tempfile::tempdir().expect("tempdir");
         let path = folder.path().join("config");
         std::fs::write(&path, config).expect("written");
@@ -153,17 +172,5 @@ mod tests {
             load("[profile a]\naws_access_key_id = AKIA\naws_secret_access_key = MARK\n", "a").await;
         let shown = format!("{profile:?} {profile:#?}");
         assert!(profile.exists() && shown.contains('a') && !shown.contains("MARK"), "{shown}");
-    }
-
-    #[tokio::test]
-    async fn a_process_behind_a_role_is_found_and_a_circle_ends() {
-        let config = "[profile role]\nrole_arn = x\nsource_profile = base\n\
-                      [profile base]\ncredential_process = wait\n\
-                      [profile a]\nrole_arn = x\nsource_profile = b\n\
-                      [profile b]\nrole_arn = x\nsource_profile = a\n\
-                      [profile self]\nrole_arn = x\nsource_profile = self\n";
-        for (name, runs) in [("role", true), ("base", true), ("a", false), ("self", false), ("none", false)] {
-            assert_eq!(load(config, name).await.runs_a_process(), runs, "{name}");
-        }
     }
 }

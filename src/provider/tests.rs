@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 
 use super::loopback::{Reply, Script, http, server};
 use super::*;
-use crate::request::RoleOptions;
 
 const MARK: &str = "MARK";
 const ROLE: &str = "arn:aws:iam::123456789012:role/Reader";
@@ -34,8 +33,8 @@ impl Home {
 }
 
 fn options(profile: Option<&str>, role: Option<&str>) -> AwsOptions {
-    let role = role.map(|arn| RoleOptions { role_arn: arn.into(), ..RoleOptions::default() });
-    AwsOptions { profile: profile.map(str::to_owned), region: None, role }
+    let roles = role.map(str::to_owned).into_iter().collect();
+    AwsOptions { profile: profile.map(str::to_owned), roles, ..AwsOptions::default() }
 }
 
 fn shown(result: Result<Credentials>) -> String {
@@ -108,14 +107,14 @@ async fn the_order_is_the_aws_cli_s() {
 #[tokio::test]
 async fn a_source_that_is_configured_and_fails_ends_the_search() {
     let home = Home::new(
-        "[default]\ncredential_process = echo MARK-out; echo MARK-err >&2; exit 3\n[profile garbage]\ncredential_process = echo MARK-out\n",
+        "[default]\ncredential_process = sh -c \"echo MARK-out; echo MARK-err >&2; exit 3\"\n[profile garbage]\ncredential_process = echo MARK-out\n",
         "",
     );
     let end = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/");
     let web = ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token");
     for (flag, variables, expected) in [
-        (None, vec![end], "exit status: 3. what it wrote to stderr is not shown here"),
-        (Some("garbage"), vec![end], "it is not the JSON that is asked for"),
+        (None, vec![end], "`sh` ended with exit status: 3; what it wrote to stderr is not shown here"),
+        (Some("garbage"), vec![end], "it printed something else than the JSON that is asked for"),
         (None, vec![end, KEYS[0]], "`AWS_SECRET_ACCESS_KEY` is not"),
         (None, vec![end, web], "`AWS_ROLE_ARN` is not"),
     ] {
@@ -131,10 +130,19 @@ async fn files_that_cannot_be_parsed_are_said_without_their_text() {
 }
 
 #[tokio::test]
-async fn long_term_keys_do_not_go_out_without_a_role() {
+async fn long_term_keys_are_exchanged_for_temporary_ones() {
+    let sts_server = server(|_| sts(SESSION)).await;
     let home = Home::new("", "");
-    let said = shown(provide(&options(None, None), &home.environment(&KEYS[..2])).await);
-    assert!(said.contains("long-term keys") && said.contains("--role-arn"), "{said}");
+    let environment =
+        home.environment(&[KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL_STS", sts_server.address.as_str())]);
+    let got = provide(&options(None, None), &environment).await.expect("a session");
+    assert_eq!((got.access_key_id(), got.is_temporary()), ("ASIASESS", true));
+    assert_eq!(got.principal_source(), "a session token, from environment variables");
+    assert!(sts_server.last.lock().await.contains("Action=GetSessionToken"));
+    let kept = AwsOptions { allow_long_term_keys: true, ..options(None, None) };
+    let got = provide(&kept, &environment).await.expect("the keys");
+    assert_eq!((got.access_key_id(), got.is_temporary()), ("ASIAENV", false));
+    assert_eq!(sts_server.requests.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -149,6 +157,7 @@ fn sts(body: &str) -> Reply {
     http("200 OK", "content-type: text/xml\r\n", body)
 }
 
+const SESSION: &str = "<GetSessionTokenResponse><GetSessionTokenResult><Credentials><AccessKeyId>ASIASESS</AccessKeyId><SecretAccessKey>MARK-s</SecretAccessKey><SessionToken>MARK-t</SessionToken><Expiration>2090-01-01T00:00:00Z</Expiration></Credentials></GetSessionTokenResult></GetSessionTokenResponse>";
 const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>MARK-s</SecretAccessKey><SessionToken>MARK-t</SessionToken><Expiration>2090-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
 const CONTAINER: &str = r#"{"AccessKeyId":"ASIACON","SecretAccessKey":"MARK","Token":"MARK","Expiration":"2090-01-01T00:00:00Z"}"#;
 
@@ -166,7 +175,9 @@ async fn a_profile_s_role_can_start_from_the_container_endpoint() {
     let web = ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token");
     let environment = home.environment(&[named, web, ("AWS_PROFILE", "ecs")]);
     let got = provide(&options(None, None), &environment).await.expect("a role");
-    assert_eq!(got.principal_source(), format!("profile `ecs` (role {ROLE})"));
+    let source = got.principal_source();
+    assert!(source.starts_with(&format!("role {ROLE} (session credrun-")), "{source}");
+    assert!(source.contains("; profile `ecs`), from container endpoint "), "{source}");
     assert!(role.last.lock().await.contains("Credential=ASIACON/"));
     let rejecting = server(|_| http("403 Forbidden", "", MARK)).await;
     let named = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", rejecting.address.as_str());
@@ -187,12 +198,9 @@ async fn a_role_is_asked_for_with_what_the_options_say() {
     let server = server(answer).await;
     let home = Home::new("", "");
     let mut asked = options(None, Some(ROLE));
-    asked.role = Some(RoleOptions {
-        role_arn: ROLE.into(),
-        role_session_name: Some("me".into()),
-        duration_seconds: Some("900".into()),
-        external_id: Some("x:1".into()),
-    });
+    asked.role_session_name = Some("me".into());
+    asked.duration_seconds = Some("900".into());
+    asked.external_id = Some("x:1".into());
     // Long-term keys are fine to ask with.
     let environment = home.environment(&[KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL_STS", &server.address)]);
     let got = provide(&asked, &environment).await.expect("a role");

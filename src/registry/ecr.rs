@@ -15,7 +15,7 @@ use crate::credentials::Secret;
 use crate::engine::RegistryAuth;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::provider::{self, assume_role, explain};
+use crate::provider::{self, explain, sts};
 use crate::request::AwsOptions;
 
 const PUBLIC: &str = "public.ecr.aws";
@@ -119,7 +119,7 @@ pub async fn login(
     environment: &Environment,
 ) -> Result<RegistryAuth> {
     let base = provider::base(options, environment).await?;
-    let config = assume_role::config(&base, &registry.region, options, environment).await?;
+    let config = sts::config(Some(&base), &registry.region, options, environment).await?;
     let doing = format!(
         "asking ECR in region {} for a login to `{}` with {}",
         registry.region,

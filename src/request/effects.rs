@@ -1,14 +1,16 @@
 //! What the flags do to a request, where it takes more than setting a field. The table in
 //! [`crate::cli::flags`] names these functions.
 
+mod aws;
 mod limits;
 mod security;
 
 use serde_json::{Value, json};
 
+pub use self::aws::*;
 pub use self::limits::*;
 pub use self::security::*;
-use super::{EngineNeed, Host, RoleOptions, RunRequest, env_file};
+use super::{EngineNeed, Host, RunRequest, env_file};
 use crate::cli::values::{
     self, Parsed, boolean, device as device_syntax, extra_host, ip_address, key_value, label as label_syntax,
     port, volume as volume_syntax,
@@ -17,64 +19,6 @@ use crate::environment::Environment;
 use crate::error::ErrorKind;
 
 type Done = Parsed<()>;
-
-/// `--profile`.
-pub fn profile(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    request.aws.profile = Some(value.to_owned());
-    Ok(())
-}
-
-/// `--region`.
-pub fn region(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    request.aws.region = Some(value.to_owned());
-    Ok(())
-}
-
-/// `--role-arn`.
-pub fn role_arn(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    request.aws.role = Some(RoleOptions { role_arn: value.to_owned(), ..RoleOptions::default() });
-    Ok(())
-}
-
-/// `--role-session-name`.
-pub fn role_session_name(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    role(request)?.role_session_name = Some(value.to_owned());
-    Ok(())
-}
-
-/// `--duration-seconds`.
-pub fn duration_seconds(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    role(request)?.duration_seconds = Some(value.to_owned());
-    Ok(())
-}
-
-/// `--external-id`.
-pub fn external_id(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    role(request)?.external_id = Some(value.to_owned());
-    Ok(())
-}
-
-fn role(request: &mut RunRequest) -> Parsed<&mut RoleOptions> {
-    request.aws.role.as_mut().ok_or_else(|| "it belongs to `--role-arn`, which was not given".into())
-}
-
-/// `--verbose`.
-pub fn verbose(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    request.client.verbose = boolean::parse(value)?;
-    Ok(())
-}
-
-/// `--dry-run`.
-pub fn dry_run(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    request.client.dry_run = boolean::parse(value)?;
-    Ok(())
-}
-
-/// `--allow-insecure-engine`.
-pub fn allow_insecure_engine(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
-    request.client.allow_insecure_engine = boolean::parse(value)?;
-    Ok(())
-}
 
 /// `--quiet`.
 pub fn quiet(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {

@@ -22,7 +22,7 @@ use crate::spec::ContainerSpec;
 /// do not go together.
 pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
     let mut request = always_sent(&cli, host);
-    without_role(&cli)?;
+    request.aws = AwsOptions::of(&cli, host.working_directory)?;
     for flag in flags::rows(cli.table()) {
         apply(flag, &cli, &mut request, host)?;
     }
@@ -45,18 +45,6 @@ pub fn resolve(cli: Cli, host: &Host<'_>) -> Result<RunRequest> {
         request.spec.set("Cmd", cli.command);
     }
     Ok(request)
-}
-
-/// What only says how a role is assumed does nothing without one.
-fn without_role(cli: &Cli) -> Result<()> {
-    let options = ["role-session-name", "duration-seconds", "external-id"];
-    match options.into_iter().find(|option| cli.last("role-arn").is_none() && cli.last(option).is_some()) {
-        Some(option) => {
-            Err(Error::usage(format!("`--{option}` belongs to `--role-arn`, which was not given"))
-                .hint("add `--role-arn ARN`, or leave it out"))
-        }
-        None => Ok(()),
-    }
 }
 
 /// What every run sends, whatever the flags are.
@@ -114,7 +102,7 @@ fn apply_value(effect: Effect, value: &str, request: &mut RunRequest, host: &Hos
         Effect::Integer(path) => request.spec.set(path, integer::parse(value)?),
         Effect::Size(path) => request.spec.set(path, size::parse(value)?),
         Effect::Each(effect) => effect(request, value, host)?,
-        Effect::All(_) | Effect::Weighed => {}
+        Effect::All(_) | Effect::Aws(_) | Effect::Weighed => {}
     }
     Ok(())
 }
@@ -379,13 +367,13 @@ mod tests {
 
     #[test]
     fn the_role_has_its_options() {
-        let aws = resolved("--profile p --region r --external-id e --role-arn a --duration-seconds 900 --role-session-name s bb").unwrap().aws;
-        let role = aws.role.unwrap();
+        let aws = resolved("--profile p --region r --external-id e --role-arn a --role-arn b --duration-seconds 900 --role-session-name s bb").unwrap().aws;
         assert_eq!((aws.profile.as_deref(), aws.region.as_deref()), (Some("p"), Some("r")));
+        assert_eq!(aws.roles, ["a", "b"]);
         assert_eq!(
-            [Some(role.role_arn), role.role_session_name, role.duration_seconds, role.external_id],
-            ["a", "s", "900", "e"].map(|text| Some(text.to_owned()))
+            [aws.role_session_name, aws.duration_seconds, aws.external_id],
+            ["s", "900", "e"].map(|text| Some(text.to_owned()))
         );
-        assert!(resolved("--duration-seconds 900 bb").is_err());
+        assert!(resolved("--external-id e bb").is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! credrun's own flags.
 
-use super::{Completion, Flag, scalar, switch};
+use super::{Completion, Flag, list, scalar, switch};
+use crate::cli::values::{allow, until};
 use crate::request::effects;
 
 const REGIONS: &[&str] = &[
@@ -40,51 +41,176 @@ const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
+/// Said of every option that narrows.
+const UNITE: &str = "it narrows a role's session (or a federation's) to what the role may do and the session policy allows. \
+    `--policy`, `--policy-arns`, `--allow` and `--read-only-access` unite: what one of them allows is allowed";
+
+/// Whose credentials.
 pub(super) const ROWS: &[Flag] = &[
-    scalar("profile", "NAME", "Take the credentials of this AWS profile", "--profile dev").completes(Completion::Profiles)
-        .each(effects::profile),
-    scalar("region", "REGION", "Set the AWS region, for STS and in the container", "--region eu-west-1").completes(Completion::Words(REGIONS))
-        .each(effects::region),
-    scalar(
+    scalar("profile", "NAME", "Take the credentials of this AWS profile", "--profile dev")
+        .completes(Completion::Profiles)
+        .aws(effects::profile),
+    scalar("region", "REGION", "Set the AWS region, for STS and in the container", "--region eu-west-1")
+        .completes(Completion::Words(REGIONS))
+        .aws(effects::region),
+    list(
         "role-arn",
         "ARN",
         "Assume this role first; the container gets the role's credentials",
         "--role-arn arn:aws:iam::123456789012:role/reader",
-    ).note("it is assumed with the credentials that were found; the container gets the role's, and nothing of yours")
-    .each(effects::role_arn),
+    )
+    .note(
+        "it is assumed with the credentials that were found; the container gets the role's, and nothing of yours. \
+         Given again, each role is assumed from the one before; sessions of such a chain last an hour at most",
+    )
+    .aws(effects::role_arn),
     scalar(
         "role-session-name",
         "NAME",
         "Name the role's session (default: credrun- and a time stamp)",
         "--role-arn arn:aws:iam::123456789012:role/reader --role-session-name smoke-test",
     )
-    .each(effects::role_session_name),
-    scalar(
-        "duration-seconds",
-        "SECONDS",
-        "Ask for a session of this length",
-        "--role-arn arn:aws:iam::123456789012:role/reader --duration-seconds 900",
-    )
-    .each(effects::duration_seconds),
+    .aws(effects::role_session_name),
+    scalar("duration-seconds", "SECONDS", "Ask for a session of this length", "--duration-seconds 900")
+        .note(
+            "a role's session lasts 900 to 43200 seconds, and 3600 when it was assumed from another role; one of \
+             GetSessionToken or GetFederationToken 900 to 129600",
+        )
+        .aws(effects::duration_seconds),
     scalar(
         "external-id",
         "ID",
         "Pass the external id that the role's trust policy asks for",
         "--role-arn arn:aws:iam::123456789012:role/reader --external-id 4711",
     )
-    .each(effects::external_id),
+    .note("of several roles, it is for the last")
+    .aws(effects::external_id),
+    scalar(
+        "source-identity",
+        "NAME",
+        "Put this name on the session; CloudTrail shows it, and roles assumed from there keep it",
+        "--role-arn arn:aws:iam::123456789012:role/reader --source-identity alice",
+    )
+    .note("the role's trust policy has to allow sts:SetSourceIdentity. Of several roles, the first is given it")
+    .aws(effects::source_identity),
+    list(
+        "tags",
+        "Key=KEY,Value=VALUE",
+        "Tag the session",
+        "--role-arn arn:aws:iam::123456789012:role/reader --tags Key=Project,Value=Unicorn",
+    )
+    .note(
+        "the role's trust policy has to allow sts:TagSession. Of several roles, the last is given the tags, but for \
+         transitive ones: these are for the first",
+    )
+    .aws(effects::tags),
+    list(
+        "transitive-tag-keys",
+        "KEY[,KEY...]",
+        "Have roles that are assumed from the session keep these tags",
+        "--role-arn arn:aws:iam::123456789012:role/reader --tags Key=Project,Value=Unicorn --transitive-tag-keys Project",
+    )
+    .aws(effects::transitive_tag_keys),
+    scalar(
+        "serial-number",
+        "ARN",
+        "Name your MFA device; its code is asked for on the terminal",
+        "--serial-number arn:aws:iam::123456789012:mfa/alice",
+    )
+    .note("a profile's `mfa_serial` is heeded without it. The session is kept in the system's keychain, so that the next run does not ask: see `--no-cache`")
+    .aws(effects::serial_number),
+    scalar(
+        "token-code",
+        "CODE",
+        "Give the MFA code, for where there is no terminal",
+        "--serial-number arn:aws:iam::123456789012:mfa/alice --token-code 123456",
+    )
+    .aws(effects::token_code),
+    scalar(
+        "federation-name",
+        "NAME",
+        "With an IAM user's keys: call GetFederationToken, which can be narrowed without a role",
+        "--federation-name alice --allow s3:ListAllMyBuckets",
+    )
+    .note("the session may do what the user may and the session policy allows; it cannot call IAM, nor STS but for GetCallerIdentity")
+    .aws(effects::federation_name),
+    switch(
+        "allow-long-term-keys",
+        "Hand long-term keys over as they are, for as long as they live",
+        "--allow-long-term-keys",
+    )
+    .note(
+        "without it they are exchanged for temporary ones (GetSessionToken), which cannot call IAM, nor STS but for \
+         AssumeRole and GetCallerIdentity",
+    )
+    .aws(effects::allow_long_term_keys),
+    switch("no-cache", "Neither use nor keep a session that cost an MFA code", "--no-cache")
+        .note("such sessions are kept in the system's keychain until they end, on Linux in the kernel's keyring; `credrun logout` forgets them")
+        .aws(effects::no_cache),
+];
+
+/// How much of them.
+pub(super) const NARROWING: &[Flag] = &[
+    list(
+        "allow",
+        "ACTION[,ACTION...][=RESOURCE[,...]]",
+        "Allow these actions and nothing else; no resource means all",
+        "--allow s3:ListBucket,s3:GetObject=arn:aws:s3:::bucket/*",
+    )
+    .note(UNITE)
+    .check(|value| allow::parse(value).map(drop))
+    .aws(effects::allow),
+    switch("read-only-access", "Allow what AWS's managed policy ReadOnlyAccess does", "--read-only-access")
+        .note(UNITE)
+        .aws(effects::read_only_access),
+    scalar(
+        "policy",
+        "FILE|JSON",
+        "Allow what this session policy does",
+        "--policy policy.json",
+    )
+    .note(UNITE)
+    .completes(Completion::Files)
+    .aws(effects::policy),
+    list(
+        "policy-arns",
+        "ARN[,ARN...]",
+        "Allow what these managed policies do",
+        "--policy-arns arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+    )
+    .note(UNITE)
+    .aws(effects::policy_arns),
+    scalar(
+        "until",
+        "TIME",
+        "Deny everything from then on: a length (30m) or a moment (2026-01-01T12:00Z)",
+        "--until 30m",
+    )
+    .note(
+        "it works below STS's 15 minutes, too. With it alone the session may do all that the role may until then. \
+         What it cannot stop: a role that the container assumes from its session before the moment",
+    )
+    .check(|value| until::parse(value).map(drop))
+    .aws(effects::until),
+];
+
+/// What else is credrun's own.
+pub(super) const CREDRUN: &[Flag] = &[
     switch("verbose", "Say on stderr which credentials are used, terminal or not", "--verbose")
+        .own()
         .each(effects::verbose),
     switch("dry-run", "Print what would be asked of the engine, and do nothing", "--dry-run")
         .note(
             "prints JSON: the create request, the image and whether it would be pulled, the engine, whose credentials \
              it would get; secrets are left out, and so are values of variables whose names look like a secret's",
         )
+        .own()
         .each(effects::dry_run),
     switch(
         "allow-insecure-engine",
         "Send credentials to an engine over unencrypted tcp",
         "--allow-insecure-engine",
     )
+    .own()
     .each(effects::allow_insecure_engine),
 ];

@@ -1,0 +1,71 @@
+//! `credential_process`: a program that prints credentials
+//! (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>).
+//!
+//! Started as the AWS CLI starts it: the words of the line without a shell, which aws-config would put between.
+
+use std::process::Stdio;
+
+use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::process::Command;
+use zeroize::Zeroizing;
+
+use crate::credentials::{Credentials, Secret};
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind, Result};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    version: Option<i64>,
+    access_key_id: Option<String>,
+    secret_access_key: Option<Zeroizing<String>>,
+    session_token: Option<Zeroizing<String>>,
+    expiration: Option<String>,
+}
+
+/// Runs the program of `profile`. It may wait for a person, so there is no limit to its time; what it writes to stderr
+/// is not shown, since it may hold keys.
+///
+/// # Errors
+/// [`ErrorKind::Credentials`] when it cannot be started, fails, or prints something else.
+pub(crate) async fn run(profile: &str, line: &str, environment: &Environment) -> Result<Credentials> {
+    let fail = |cause: String| {
+        Error::new(ErrorKind::Credentials, format!("the credential_process of profile `{profile}`: {cause}"))
+            .hint("run the profile's `credential_process` by hand to see what it says")
+    };
+    let words = shlex::split(line).filter(|words| !words.is_empty());
+    let Some(words) = words else { return Err(fail("the line cannot be split into words: a quote is open".into())) };
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).envs(environment.variables()).kill_on_drop(true);
+    let output = command.stdin(Stdio::inherit()).stderr(Stdio::piped()).output().await;
+    let output = output.map_err(|error| fail(format!("`{}` cannot be started: {error}", words[0])))?;
+    let stdout = Zeroizing::new(output.stdout);
+    if !output.status.success() {
+        return Err(fail(format!("`{}` ended with {}; what it wrote to stderr is not shown here", words[0], output.status)));
+    }
+    let answer: Answer = serde_json::from_slice(&stdout)
+        .map_err(|_| fail("it printed something else than the JSON that is asked for".into()))?;
+    credentials(answer, profile).map_err(fail)
+}
+
+fn credentials(answer: Answer, profile: &str) -> Result<Credentials, String> {
+    match answer.version {
+        Some(1) => {}
+        Some(other) => return Err(format!("`Version` is {other}, and 1 is the only one there is")),
+        None => return Err("the field `Version` is missing".into()),
+    }
+    let id = answer.access_key_id.ok_or("the field `AccessKeyId` is missing")?;
+    let key = answer.secret_access_key.ok_or("the field `SecretAccessKey` is missing")?;
+    let end = answer.expiration.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339));
+    let end = end.transpose().map_err(|_| "the field `Expiration` is not a time as ISO 8601 has it")?;
+    let token = answer.session_token.as_ref().filter(|token| !token.is_empty());
+    Ok(Credentials::new(
+        id,
+        Secret::new(key.as_str()),
+        token.map(|token| Secret::new(token.as_str())),
+        end,
+        format!("profile `{profile}` (process)"),
+    ))
+}

@@ -1,0 +1,44 @@
+//! `sts:GetCallerIdentity`: who credentials are for AWS
+//! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
+
+use super::explain::{self, Operation};
+use super::sts::Sts;
+use crate::credentials::Credentials;
+use crate::environment::Environment;
+use crate::error::Result;
+use crate::region;
+use crate::request::AwsOptions;
+
+/// A principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerIdentity {
+    /// Its ARN.
+    pub arn: String,
+    /// The account's 12 digits.
+    pub account: String,
+    /// Its unique id.
+    pub user_id: String,
+}
+
+/// Asks STS who `credentials` are.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Credentials`] when STS cannot be reached or does not know them.
+pub async fn caller_identity(
+    credentials: &Credentials,
+    options: &AwsOptions,
+    environment: &Environment,
+) -> Result<CallerIdentity> {
+    let region = region::resolve(options, environment).await;
+    let partition = region.as_deref().map_or("aws", region::partition);
+    let sts = Sts::connect(Some(credentials), partition, options, environment).await?;
+    let doing = format!("asking {} who the credentials from {} are", sts.place, credentials.principal_source());
+    let answer = sts.client.get_caller_identity().send().await;
+    let answer = answer.map_err(|error| explain::call(Operation::CallerIdentity, &doing, &error))?;
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Ok(CallerIdentity {
+        arn: text(answer.arn()),
+        account: text(answer.account()),
+        user_id: text(answer.user_id()),
+    })
+}

@@ -1,0 +1,140 @@
+//! What credrun does beside running an image.
+
+use std::io::IsTerminal;
+
+use serde_json::json;
+use time::OffsetDateTime;
+
+use crate::cli::Cli;
+use crate::credentials::{Credentials, Secret};
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::export::{self, Format};
+use crate::notice;
+use crate::provider::{self, keychain, user_session, whoami};
+use crate::region;
+use crate::request::AwsOptions;
+
+/// Whose credentials, and where they are used.
+struct Identity {
+    credentials: Credentials,
+    region: Option<String>,
+}
+
+async fn identity(cli: &Cli, environment: &Environment) -> Result<Identity> {
+    let options = options(cli)?;
+    let credentials = provider::provide(&options, environment).await?;
+    let region = region::resolve(&options, environment).await;
+    Ok(Identity { credentials, region })
+}
+
+fn options(cli: &Cli) -> Result<AwsOptions> {
+    let working_directory = std::env::current_dir()
+        .map_err(|error| Error::usage(format!("the working directory cannot be told: {error}")))?;
+    let mut options = AwsOptions::of(cli, &working_directory)?;
+    options.narrowing.settle(OffsetDateTime::now_utc());
+    Ok(options)
+}
+
+/// `credrun export`: the text for stdout.
+///
+/// # Errors
+/// As [`provider::provide`] and [`export::render`].
+pub async fn export(cli: &Cli, environment: &Environment) -> Result<Secret> {
+    let format = cli.last("format").and_then(Format::by_name).unwrap_or(Format::Env);
+    let prefix = cli.last("prefix").unwrap_or_default();
+    // What is wrong with the prefix is told before anybody is asked for anything.
+    export::check_prefix(format, prefix)?;
+    if std::io::stdout().is_terminal() {
+        notice::warn("secrets are shown on this terminal: whoever sees it, or its scrollback, can use them until they expire");
+    }
+    let Identity { credentials, region } = identity(cli, environment).await?;
+    export::render(format, &credentials, region.as_deref(), prefix)
+}
+
+/// `credrun exec`: the command, ready to be started.
+///
+/// # Errors
+/// As [`provider::provide`].
+pub async fn exec(cli: &Cli, environment: &Environment) -> Result<std::process::Command> {
+    let Identity { credentials, region } = identity(cli, environment).await?;
+    if cli.switch("verbose") == Some(true) {
+        notice::say(&notice::principal_line(&credentials, OffsetDateTime::now_utc()));
+    }
+    if let Some(warning) = user_session::falls_short(&credentials, &cli.command) {
+        notice::warn(&warning);
+    }
+    Ok(crate::exec::command(&cli.command, &credentials, region.as_deref()))
+}
+
+/// `credrun whoami`: the text for stdout.
+///
+/// # Errors
+/// As [`provider::provide`] and [`whoami::caller_identity`].
+pub async fn whoami(cli: &Cli, environment: &Environment) -> Result<String> {
+    let mut options = options(cli)?;
+    // Asked who they are, long-term keys are themselves.
+    options.allow_long_term_keys |= options.serial_number.is_none();
+    let credentials = provider::provide(&options, environment).await?;
+    let region = region::resolve(&options, environment).await;
+    let caller = whoami::caller_identity(&credentials, &options, environment).await?;
+    if cli.last("format") == Some("json") {
+        let told = json!({
+            "Arn": caller.arn,
+            "Account": caller.account,
+            "UserId": caller.user_id,
+            "Source": credentials.chain().last(),
+            "Chain": credentials.chain().iter().rev().collect::<Vec<_>>(),
+            "Temporary": credentials.is_temporary(),
+            "Expiration": credentials.expiration_iso8601(),
+            "Region": region,
+        });
+        return serde_json::to_string_pretty(&told).map_err(|error| Error::usage(error.to_string()));
+    }
+    Ok(told(&caller, &credentials, region.as_deref(), OffsetDateTime::now_utc()))
+}
+
+fn told(
+    caller: &whoami::CallerIdentity,
+    credentials: &Credentials,
+    region: Option<&str>,
+    now: OffsetDateTime,
+) -> String {
+    let chain: String = credentials.chain().iter().map(|step| format!("{step}\n            ")).collect();
+    let expires = match (credentials.expiration(), credentials.is_temporary()) {
+        (Some(end), _) => {
+            let text = credentials.expiration_iso8601().unwrap_or_default();
+            format!("{text} (in {})", notice::length(end - now))
+        }
+        (None, true) => "not known: the source does not say".to_owned(),
+        (None, false) => "never: these are long-term keys, which are exchanged before they enter a container".to_owned(),
+    };
+    format!(
+        "principal:  {}\naccount:    {}\nuser id:    {}\nfrom:       {}\nexpires:    {expires}\nregion:     {}",
+        caller.arn,
+        caller.account,
+        caller.user_id,
+        chain.trim_end(),
+        region.unwrap_or("none is configured: give `--region`, or set AWS_REGION"),
+    )
+}
+
+/// `credrun logout`: the text for stdout.
+///
+/// # Errors
+/// As [`keychain::forget_all`].
+pub fn logout() -> Result<String> {
+    Ok(match keychain::forget_all()? {
+        0 => "no session was kept".to_owned(),
+        1 => "forgot 1 session".to_owned(),
+        count => format!("forgot {count} sessions"),
+    })
+}
+
+/// `credrun role-template`: the text for stdout.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Usage`] for options that make no role.
+pub fn role_template(_: &Cli) -> Result<String> {
+    Err(Error::usage("not built yet"))
+}
