@@ -82,6 +82,12 @@ impl Cli {
         Ok(self)
     }
 
+    /// Whether no flag is given.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.flags.is_empty()
+    }
+
     /// Whether this flag's value comes from a variable.
     #[must_use]
     pub fn is_default(&self, long: &str) -> bool {

@@ -29,6 +29,7 @@ pub mod provider;
 pub mod region;
 pub mod registry;
 pub mod request;
+pub mod role_template;
 pub mod run;
 pub mod session;
 pub mod spec;

@@ -24,7 +24,7 @@ pub(crate) mod explain;
 mod http;
 pub mod keychain;
 mod legacy;
-mod limits;
+pub(crate) mod limits;
 pub mod log;
 #[cfg(test)]
 mod loopback;

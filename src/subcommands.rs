@@ -5,15 +5,16 @@ use std::io::IsTerminal;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, flags};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::export::{self, Format};
 use crate::notice;
-use crate::provider::{self, keychain, user_session, whoami};
+use crate::provider::{self, keychain, limits, session_policy, user_session, whoami};
 use crate::region;
-use crate::request::AwsOptions;
+use crate::request::{AwsOptions, Narrowing, effects};
+use crate::role_template::{self, ReadyMade, Trust};
 
 /// Whose credentials, and where they are used.
 struct Identity {
@@ -135,6 +136,54 @@ pub fn logout() -> Result<String> {
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Usage`] for options that make no role.
-pub fn role_template(_: &Cli) -> Result<String> {
-    Err(Error::usage("not built yet"))
+pub fn role_template(cli: &Cli) -> Result<String> {
+    if cli.is_bare() {
+        return Ok(role_template::general().to_owned());
+    }
+    let allowed = allowed(cli)?;
+    let text = |long| cli.last(long).map(str::to_owned);
+    for (option, least, most, extra) in
+        [("role-name", 1, 64, "+=,.@-"), ("external-id", 2, 1224, "+=,.@:/-"), ("permissions-boundary", 20, 2048, "+=,.@:/-")]
+    {
+        cli.last(option).map_or(Ok(()), |value| limits::check_text(&format!("--{option}"), value, least, most, extra))?;
+    }
+    let trust = |value: &String| Trust::parse(value).map_err(|cause| refuse(cli, "trust", value, &cause));
+    let session = cli.last("max-session");
+    let session = session.map(|value| max_session(value).map_err(|cause| refuse(cli, "max-session", value, &cause)));
+    let role = ReadyMade {
+        role_name: text("role-name"),
+        trust: cli.values("trust").iter().map(trust).collect::<Result<_>>()?,
+        policy: session_policy::document(allowed.policy.as_deref(), &allowed.allow)?,
+        managed_policy_arns: allowed.policy_arns,
+        read_only_access: cli.switch("read-only-access") == Some(true),
+        external_id: text("external-id"),
+        mfa: cli.switch("mfa") == Some(true),
+        max_session_seconds: session.transpose()?,
+        permissions_boundary: text("permissions-boundary"),
+    };
+    role.render()
+}
+
+/// What the options of a role's own policy say.
+fn allowed(cli: &Cli) -> Result<Narrowing> {
+    let working_directory = std::env::current_dir().unwrap_or_default();
+    let mut options = AwsOptions::default();
+    let effects: [(&str, effects::AwsEffect); 3] =
+        [("policy", effects::policy), ("allow", effects::allow), ("policy-arns", effects::policy_arns)];
+    for (long, effect) in effects {
+        for value in cli.values(long) {
+            effect(&mut options, value, &working_directory).map_err(|cause| refuse(cli, long, value, &cause))?;
+        }
+    }
+    session_policy::check_arns(&options.narrowing.policy_arns)?;
+    Ok(options.narrowing)
+}
+
+fn refuse(cli: &Cli, long: &str, value: &str, cause: &str) -> Error {
+    flags::by_long(cli.table(), long).map_or_else(|| Error::usage(cause), |flag| flag.refuse(value, cause))
+}
+
+fn max_session(text: &str) -> Result<u32, String> {
+    let seconds = text.parse().ok().filter(|seconds| (3600..=43200).contains(seconds));
+    seconds.ok_or_else(|| "it is not a whole number within 3600 (one hour) to 43200 (twelve hours)".into())
 }

@@ -132,7 +132,11 @@ fn bad_arn(message: &str) -> Error {
     )
 }
 
-fn check_text(option: &str, value: &str, least: usize, most: usize, extra: &str) -> Result<()> {
+/// Checks a text's length and characters.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Usage`] when it is outside them.
+pub(crate) fn check_text(option: &str, value: &str, least: usize, most: usize, extra: &str) -> Result<()> {
     let length = value.chars().count();
     if !(least..=most).contains(&length) {
         return Err(Error::usage(format!("`{option}` has {length} characters, outside {least} to {most}"))

@@ -117,8 +117,24 @@ fn push(document: &mut Option<Map<String, Value>>, statement: Value) {
 }
 
 fn arns(narrowing: &Narrowing, partition: &str) -> Result<Vec<String>> {
+    check_arns(&narrowing.policy_arns)?;
     let mut arns = narrowing.policy_arns.clone();
-    for arn in &arns {
+    if narrowing.read_only_access {
+        arns.push(format!("arn:{partition}:iam::aws:policy/ReadOnlyAccess"));
+    }
+    if arns.len() > MOST_ARNS {
+        let message = format!("{} managed policies are given, and STS takes {MOST_ARNS} at most", arns.len());
+        return Err(Error::usage(message).hint("leave some of `--policy-arns` out, or write them as one `--policy`"));
+    }
+    Ok(arns)
+}
+
+/// Whether each is the ARN of a managed policy.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Usage`] for the first that is none.
+pub(crate) fn check_arns(arns: &[String]) -> Result<()> {
+    for arn in arns {
         let parts: Vec<_> = arn.splitn(6, ':').collect();
         let good = matches!(parts.as_slice(), ["arn", partition, "iam", "", _, resource]
             if partition.starts_with("aws") && resource.strip_prefix("policy/").is_some_and(|name| !name.is_empty()));
@@ -130,14 +146,7 @@ fn arns(narrowing: &Narrowing, partition: &str) -> Result<Vec<String>> {
             .hint("one looks like `arn:aws:iam::aws:policy/ReadOnlyAccess` or `arn:aws:iam::123456789012:policy/NAME`"));
         }
     }
-    if narrowing.read_only_access {
-        arns.push(format!("arn:{partition}:iam::aws:policy/ReadOnlyAccess"));
-    }
-    if arns.len() > MOST_ARNS {
-        let message = format!("{} managed policies are given, and STS takes {MOST_ARNS} at most", arns.len());
-        return Err(Error::usage(message).hint("leave some of `--policy-arns` out, or write them as one `--policy`"));
-    }
-    Ok(arns)
+    Ok(())
 }
 
 fn too_long(document: &str, arns: &[String]) -> Option<String> {

@@ -19,6 +19,7 @@ mod messages;
 mod mistakes;
 mod orphans;
 mod plugin;
+mod principals;
 mod pull;
 mod registries;
 mod signals;

@@ -9,6 +9,9 @@ use crate::cli::values::{allow as allow_syntax, boolean, tag, until as until_syn
 use crate::credentials::Secret;
 use crate::request::{AwsOptions, Host, RunRequest};
 
+/// What one of credrun's own flags does.
+pub type AwsEffect = fn(&mut AwsOptions, &str, &Path) -> Done;
+
 macro_rules! text {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         $(#[$doc])*
