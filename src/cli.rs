@@ -73,7 +73,7 @@ impl Cli {
                 _ => vec![text.to_owned()],
             };
             for value in &values {
-                let from = format!("the value is that of the variable `{variable}`");
+                let from = format!("`--{}` is given by the variable `{variable}`", flag.long);
                 flag.check_value(value).map_err(|error| error.hint(from))?;
             }
             self.flags.insert(flag.long, values);
@@ -279,7 +279,10 @@ fn completion_script(shell: &str) -> Result<Invocation> {
 
 fn run(words: Vec<String>, table: Table, global: Flags) -> Result<Invocation> {
     let (scan::Scan { flags, positionals, .. }, done) = scan::scan(words, table);
-    done?;
+    done.map_err(|error| match error.hints() {
+        [] => error.hint("`credrun --help` lists the options"),
+        _ => error,
+    })?;
     let mut cli = Cli::new(joined(global, flags), table);
     if cli.switch("help") == Some(true) {
         return Ok(Invocation::Help(help::text()));

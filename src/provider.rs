@@ -92,15 +92,18 @@ pub trait CredentialProvider: fmt::Debug + Send + Sync {
 /// # Errors
 /// [`ErrorKind::Usage`], naming the option, what is wrong with its value, and what would be right.
 pub fn check(options: &AwsOptions) -> Result<()> {
-    for (option, value) in [("--profile", &options.profile), ("--region", &options.region)] {
-        if value.as_deref() == Some("") {
-            return Err(Error::usage(format!("`{option}` is given without a value"))
-                .hint("leave it out; is a variable of the shell empty?"));
+    let checked = || {
+        for (option, value) in [("--profile", &options.profile), ("--region", &options.region)] {
+            if value.as_deref() == Some("") {
+                return Err(Error::usage(format!("`{option}` is given without a value"))
+                    .hint("leave it out; is a variable of the shell empty?"));
+            }
         }
-    }
-    limits::check(options)?;
-    let (Some(role), Some(region)) = (options.roles.last(), &options.region) else { return Ok(()) };
-    limits::check_partition(role, region)
+        limits::check(options)?;
+        let (Some(role), Some(region)) = (options.roles.last(), &options.region) else { return Ok(()) };
+        limits::check_partition(role, region)
+    };
+    checked().map_err(|error| options.name_variables(error))
 }
 
 /// Credentials as `options` ask: what the chain gives; then the roles that are named, or a federation; or, for
@@ -121,7 +124,7 @@ pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<
         return roles(base, options, environment).await;
     }
     if let Some(option) = options.narrowing.option().filter(|_| !base.is_narrowed()) {
-        return Err(user_session::nothing_to_narrow(option, &base));
+        return Err(options.name_variables(user_session::nothing_to_narrow(option, &base)));
     }
     if base.is_temporary() || options.allow_long_term_keys {
         return Ok(base);

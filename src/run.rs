@@ -9,7 +9,6 @@ use futures_util::FutureExt;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
-use crate::cli::flags;
 use crate::cli::values::image;
 use crate::credentials::Credentials;
 use crate::engine::{CreateError, Created, Engine, EngineOptions, ImageReference};
@@ -37,14 +36,17 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
         address.require_private()?;
     }
     let fetch = Source { request: &request, environment, keys };
-    let (engine, mut identity) =
-        tokio::try_join!(Engine::connect(address, environment, &request.docker_config), fetch.fetch())?;
+    // Before the credentials are fetched: a prompt for an MFA code has to give the terminal back when Ctrl-C comes.
+    let mut signals = SignalQueue::take_over();
+    let connect = Engine::connect(address, environment, &request.docker_config);
+    let both = async { tokio::try_join!(connect, fetch.fetch()) };
+    let both = signals.unless_ended(both).await.map_err(|signal| interrupted(&signal))?;
+    let (engine, mut identity) = both?;
     request::fit_to_engine(&mut request, engine.api_version(), engine.os_type())?;
     let logins = api_socket::prepare(&mut request, environment).await?;
     let notices = Notices::new(&request.client);
     notices.identity(&request, &identity);
 
-    let mut signals = SignalQueue::take_over();
     plugin::follow_docker(environment);
     let cidfile = CidFile::reserve(request.client.cidfile.as_deref())?;
     let source = Source { request: &request, environment, keys };
@@ -105,10 +107,8 @@ fn refuse_idle_options(request: &RunRequest, keys: Keys) -> Result<()> {
     if keys == Keys::Provided {
         return Ok(());
     }
-    Err(Error::usage(format!(
-        "`{option}` does nothing when the container is given keys of its own with `-e`"
-    ))
-    .hint(format!("leave either out (is `{}` set?)", flags::variable(&option[2..]))))
+    let message = format!("`{option}` does nothing when the container is given keys of its own with `-e`");
+    Err(aws.name_variables(Error::usage(message).hint("leave either out")))
 }
 
 /// Who the container will be.

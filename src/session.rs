@@ -360,7 +360,7 @@ pub(crate) fn interrupted(signal: &Signal) -> Error {
     ended_by(signal).context("the container was not started")
 }
 
-fn ended_by(signal: &Signal) -> Error {
+pub(crate) fn ended_by(signal: &Signal) -> Error {
     let number = u8::try_from(signal.number).unwrap_or(0);
     Error::new(ErrorKind::Interrupted(number), format!("interrupted by SIG{}", signal.name))
 }

@@ -14,6 +14,8 @@ use crate::notice;
 use crate::provider::{self, keychain, limits, session_policy, user_session, whoami};
 use crate::region;
 use crate::request::{AwsOptions, Narrowing, effects};
+use crate::session::ended_by;
+use crate::session::signals::SignalQueue;
 use crate::role_template::{self, ReadyMade, Trust};
 
 /// Whose credentials, and where they are used.
@@ -24,9 +26,16 @@ struct Identity {
 
 async fn identity(cli: &Cli, environment: &Environment) -> Result<Identity> {
     let options = options(cli)?;
-    let credentials = provider::provide(&options, environment).await?;
+    let credentials = provide(&options, environment).await?;
     let region = region::resolve(&options, environment).await;
     Ok(Identity { credentials, region })
+}
+
+/// A prompt for an MFA code gives the terminal back when a signal comes.
+async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
+    let mut signals = SignalQueue::take_over();
+    let provided = signals.unless_ended(provider::provide(options, environment)).await;
+    provided.map_err(|signal| ended_by(&signal))?
 }
 
 fn options(cli: &Cli) -> Result<AwsOptions> {
@@ -76,7 +85,7 @@ pub async fn whoami(cli: &Cli, environment: &Environment) -> Result<String> {
     let mut options = options(cli)?;
     // Asked who they are, long-term keys are themselves.
     options.allow_long_term_keys |= options.serial_number.is_none();
-    let credentials = provider::provide(&options, environment).await?;
+    let credentials = provide(&options, environment).await?;
     let region = region::resolve(&options, environment).await;
     let caller = whoami::caller_identity(&credentials, &options, environment).await?;
     if cli.last("format") == Some("json") {

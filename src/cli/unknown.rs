@@ -9,7 +9,7 @@ pub fn long(name: &str, table: Table) -> Error {
     match (name, nearest(name, table)) {
         ("version", _) => error.hint("`credrun version` tells versions"),
         (_, Some(known)) => error.hint(format!("did you mean `--{known}`?")),
-        (_, None) => error.hint("`credrun --help` lists the options"),
+        (_, None) => error,
     }
 }
 
@@ -20,7 +20,6 @@ pub fn short(short: char, cluster: &str) -> Error {
             .hint("a blank is in that word: are there quotes around more than one option?");
     }
     Error::usage(format!("unknown shorthand flag: `{short}` in `-{cluster}`"))
-        .hint("`credrun --help` lists the options")
 }
 
 /// The known name that is most like `name`, if one is like it at all.

@@ -3,6 +3,8 @@
 //!
 //! A keychain that does not work is no failure: the user is asked again.
 
+use std::sync::Once;
+
 use keyring::Entry;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -117,6 +119,10 @@ fn names() -> Vec<String> {
 }
 
 fn entry(name: &str) -> keyring::Result<Entry> {
+    // A process without a session keyring of its own (cron, a container's shell) gets one, with the user's persistent
+    // keyring in it, while keyring 3.6 makes its first entry, which still looks at the keyring from before.
+    static FIRST: Once = Once::new();
+    FIRST.call_once(|| drop(Entry::new(SERVICE, INDEX)));
     Entry::new(SERVICE, name)
 }
 

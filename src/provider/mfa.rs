@@ -56,13 +56,12 @@ fn remember(name: &str, session: &Credentials) {
 /// container's.
 ///
 /// # Errors
-/// [`ErrorKind::Credentials`] without a terminal, [`ErrorKind::Interrupted`] for Ctrl-C at the prompt,
-/// [`ErrorKind::Usage`] for what is no code.
+/// [`ErrorKind::Credentials`] without a terminal, [`ErrorKind::Usage`] for what is no code.
 pub(crate) async fn code(serial: &str, options: &AwsOptions) -> Result<Secret> {
     if let Some(code) = &options.token_code {
         return Ok(code.clone());
     }
-    let typed = prompt::ask(&format!("Enter MFA code for {serial}: ")).await?;
+    let typed = prompt::ask(&format!("Enter MFA code for {serial}: ")).await;
     let Some(typed) = typed else {
         return Err(Error::new(
             ErrorKind::Credentials,

@@ -46,6 +46,8 @@ pub struct AwsOptions {
     pub no_cache: bool,
     /// What the credentials are narrowed to.
     pub narrowing: Narrowing,
+    /// Which of these, by the flag's long name, are given by variables `CREDRUN_…`.
+    pub from_variables: Vec<&'static str>,
 }
 
 /// The parts of a session policy.
@@ -94,16 +96,27 @@ impl AwsOptions {
         for flag in flags::rows(cli.table()) {
             let (Effect::Aws(effect), [.., last]) = (flag.effect, cli.values(flag.long)) else { continue };
             let all = cli.values(flag.long);
+            if cli.is_default(flag.long) {
+                options.from_variables.push(flag.long);
+            }
             let counting = if flag.kind == Kind::List { all } else { std::slice::from_ref(last) };
             for value in counting {
-                effect(&mut options, value, working_directory).map_err(|cause| {
-                    let error = flag.refuse(value, &cause);
-                    if cli.is_default(flag.long) { error.hint(from_variable(flag.long)) } else { error }
-                })?;
+                let done = effect(&mut options, value, working_directory);
+                done.map_err(|cause| options.name_variables(flag.refuse(value, &cause)))?;
             }
         }
         options.belonging(cli)?;
         Ok(options)
+    }
+
+    /// Says of an option that an error names and that nobody typed where it comes from.
+    #[must_use]
+    pub fn name_variables(&self, error: Error) -> Error {
+        let message = error.to_string();
+        let named = self.from_variables.iter().filter(|long| message.contains(&format!("`--{long}`")));
+        named.fold(error, |error, long| {
+            error.hint(format!("`--{long}` is given by the variable `{}`", flags::variable(long)))
+        })
     }
 
     /// What only says how something is done does nothing without it.
@@ -129,8 +142,4 @@ impl AwsOptions {
         }
         Ok(())
     }
-}
-
-fn from_variable(long: &str) -> String {
-    format!("the value is that of the variable `{}`", flags::variable(long))
 }

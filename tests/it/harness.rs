@@ -1,6 +1,7 @@
 //! What the tests are made with: programs run under a watch, a recording proxy, terminals, endpoints.
 
 pub mod container;
+pub mod emulator;
 pub mod endpoint;
 pub mod host;
 pub mod message;
