@@ -16,6 +16,7 @@ pub mod engine;
 pub mod environment;
 pub mod error;
 pub mod exit_code;
+pub mod export;
 pub mod injection;
 pub mod logging;
 pub mod man;
