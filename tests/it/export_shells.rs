@@ -12,12 +12,14 @@ use credrun::credentials::{Credentials, Secret};
 use credrun::export::{Format, render};
 use time::macros::datetime;
 
-use super::harness::host::{ACCESS_KEY_ID, Host, Program, image, required_variable};
+use super::harness::host::{ACCESS_KEY_ID, BOTH, Host, Program, image, required_variable};
 use super::harness::run::{Outcome, run, run_with_input, start};
 
 /// What a variable held before.
 const STALE: &str = "stale";
 const END: &str = "2099-12-31T23:59:59Z";
+/// The variables that are taken away where there is no value for them.
+const STALES: [&str; 2] = ["AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
 const VARIABLES: [&str; 6] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -83,8 +85,7 @@ fn expected(prefix: &str, value: &str, region: &str) -> BTreeMap<String, String>
 
 /// A host whose own variables must not be found again.
 fn host(locale: &str) -> Host {
-    let names = ["AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
-    names.iter().fold(Host::bare().with("LC_ALL", locale), |host, name| host.with(name, STALE))
+    STALES.iter().fold(Host::bare().with("LC_ALL", locale), |host, name| host.with(name, STALE))
 }
 
 /// The shell's way to take a script, and what a child of it then has.
@@ -97,26 +98,36 @@ fn read_by(host: &Host, shell: &[&str], script: &str, text: &str) -> BTreeMap<St
     variables(&outcome.stdout, "\0")
 }
 
-/// Every value through every script, in both locales; then long-term keys where a token was.
+/// All the values, each under a prefix of its own, and what has to be read; none is held back silently.
+fn all(format: Format, is_refused: impl Fn(&str) -> bool) -> (String, BTreeMap<String, String>) {
+    let (mut text, mut wanted) = (String::new(), BTreeMap::new());
+    for (index, value) in NASTY.iter().enumerate() {
+        let prefix = format!("V{index}_");
+        let rendered = render(format, &temporary(value), Some(value), &prefix);
+        assert_eq!(rendered.is_err(), is_refused(value), "{format:?}: {value:?}");
+        if let Ok(rendered) = rendered {
+            text.push_str(rendered.expose());
+            wanted.extend(expected(&prefix, value, value));
+        }
+    }
+    (text, wanted)
+}
+
+/// Every value through every script, in both locales; then temporary keys under a prefix and long-term keys, where
+/// a token was.
 fn round_trips(format: Format, shell: &[&str], scripts: &[&str]) {
+    let (text, wanted) = all(format, |_| false);
+    let stale = STALES.map(|name| (name.to_owned(), STALE.to_owned()));
+    let kept: BTreeMap<_, _> = wanted.into_iter().chain(stale).collect();
+    let mut long = expected("", "it's", "r");
+    long.retain(|name, _| !STALES.contains(&name.as_str()));
     for host in ["C", "C.UTF-8"].map(host) {
         for script in scripts {
-            for value in NASTY {
-                let text = rendered(format, &temporary(value), value, "");
-                assert_eq!(read_by(&host, shell, script, &text), expected("", value, value), "{text}");
-            }
-            let text = rendered(format, &temporary("it's"), "r", "TEMPORARY_");
-            let mut prefixed = expected("TEMPORARY_", "it's", "r");
-            let stale =
-                ["AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"].map(|name| (name.into(), STALE.into()));
-            prefixed.extend(stale);
-            assert_eq!(read_by(&host, shell, script, &text), prefixed, "{text}");
-            let mut kept = expected("", "key", "r");
-            kept.retain(|name, _| {
-                !["AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"].contains(&name.as_str())
-            });
-            let text = rendered(format, &long_term("key"), "r", "");
-            assert_eq!(read_by(&host, shell, script, &text), kept, "{text}");
+            assert_eq!(read_by(&host, shell, script, &text), kept, "{shell:?} {script}");
+            let text = rendered(format, &long_term("it's"), "r", "");
+            assert_eq!(read_by(&host, shell, script, &text), long, "{text}");
+            let text = rendered(format, &temporary("it's"), "r", "");
+            assert_eq!(read_by(&host, shell, script, &text), expected("", "it's", "r"), "{text}");
         }
     }
 }
@@ -168,17 +179,6 @@ fn fish_reads_fish() {
     round_trips(Format::Fish, &["fish", "--no-config", "-c"], &scripts);
 }
 
-/// What cmd.exe cannot hold is left out, and has to be refused.
-fn held_by_cmd() -> Vec<&'static str> {
-    let (held, refused): (Vec<_>, Vec<_>) =
-        NASTY.iter().partition(|value| !value.contains(['%', '!']) && !value.contains(char::is_control));
-    for value in refused {
-        assert!(render(Format::WindowsCmd, &temporary(value), None, "").is_err(), "{value:?}");
-    }
-    assert!(held.len() >= 12, "{held:?}");
-    held
-}
-
 /// The variables that a child of cmd.exe has; without a console and a code page of its own, UTF-8 comes and
 /// goes as code page 437, which has a character for each byte.
 fn cmd_variables(outcome: &Outcome) -> BTreeMap<String, String> {
@@ -212,17 +212,15 @@ fn read_by_cmd(host: &Host, text: &str) -> [BTreeMap<String, String>; 2] {
 #[test]
 fn cmd_reads_windows_cmd() {
     let host = host("C.UTF-8");
-    for value in held_by_cmd() {
-        let text = rendered(Format::WindowsCmd, &temporary(value), value, "");
-        for read in read_by_cmd(&host, &text) {
-            assert_eq!(read, expected("", value, value), "{text}");
-        }
-    }
-    let text = rendered(Format::WindowsCmd, &long_term("key"), "r", "");
-    for read in read_by_cmd(&host, &text) {
-        assert!(!read.contains_key("AWS_SESSION_TOKEN") && read["AWS_REGION"] == "r", "{read:?}");
-        assert!(!read.contains_key("AWS_CREDENTIAL_EXPIRATION"), "{read:?}");
-    }
+    let (text, mut wanted) =
+        all(Format::WindowsCmd, |value| value.contains(['%', '!']) || value.contains(char::is_control));
+    assert!(wanted.len() >= 12 * VARIABLES.len(), "{wanted:?}");
+    wanted.extend(STALES.map(|name| (name.to_owned(), STALE.to_owned())));
+    assert_eq!(read_by_cmd(&host, &text), [wanted.clone(), wanted]);
+    let mut long = expected("", "it's", "r");
+    long.retain(|name, _| !STALES.contains(&name.as_str()));
+    let text = rendered(Format::WindowsCmd, &long_term("it's"), "r", "");
+    assert_eq!(read_by_cmd(&host, &text), [long.clone(), long]);
 }
 
 #[test]
@@ -236,90 +234,96 @@ fn powershell_reads_powershell() {
     round_trips(Format::PowerShell, &["pwsh", "-NoProfile", "-NonInteractive", "-Command"], &scripts);
 }
 
-/// All values in one file, each under a prefix of its own.
 #[test]
 fn docker_reads_docker_env_file() {
-    let (host, mut text, mut wanted) = (Host::bare(), String::new(), BTreeMap::new());
-    for (index, value) in NASTY.iter().enumerate() {
-        let prefix = format!("V{index}_");
-        match render(Format::DockerEnvFile, &temporary(value), Some(value), &prefix) {
-            Ok(rendered) => text.push_str(rendered.expose()),
-            Err(error) => {
-                assert!(value.contains('\n'), "{value:?}: {error}");
-                continue;
-            }
-        }
-        wanted.extend(expected(&prefix, value, value));
-    }
-    std::fs::write(host.root().join("env"), text).expect("a file");
-    let arguments = ["--env-file", "env", image(), "cat", "/proc/self/environ"];
-    let outcome = run(&mut host.command(Program::Docker, &arguments));
-    assert_eq!(outcome.code, 0, "{outcome:?}");
-    assert_eq!(variables(&outcome.stdout, "\0"), wanted);
+    let (text, wanted) = all(Format::DockerEnvFile, |value| value.contains('\n'));
     assert!(wanted.len() >= 16 * VARIABLES.len(), "{wanted:?}");
+    let host = Host::bare();
+    host.write("env", &text);
+    let file = host.home().join("env");
+    for program in BOTH {
+        let arguments = ["--env-file", file.to_str().expect("UTF-8"), image(), "cat", "/proc/self/environ"];
+        let outcome = run(&mut Host::new().command(program, &arguments));
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        let mut read = variables(&outcome.stdout, "\0");
+        // What credrun adds has no prefix.
+        read.retain(|name, _| name.starts_with('V'));
+        assert_eq!(read, wanted, "{program:?}");
+    }
 }
 
-/// What Python's json makes of the object: its names and values, in its order.
-fn read_by_python(text: &str) -> Vec<(String, String)> {
+/// What Python's json makes of the objects: their names and values, in their order.
+fn read_by_python(text: &str) -> Vec<String> {
     let script = "import json, sys\n\
-                  for pair in json.load(sys.stdin.buffer).items(): \
-                  sys.stdout.buffer.write('='.join(map(str, pair)).encode() + b'\\0')";
+                  text = sys.stdin.buffer.read().decode().lstrip()\n\
+                  while text:\n    \
+                      read, end = json.JSONDecoder().raw_decode(text)\n    \
+                      text = text[end:].lstrip()\n    \
+                      for pair in read.items(): sys.stdout.buffer.write(('%s=%s\\0' % pair).encode())\n";
     let outcome = run_with_input(Host::bare().tool("python3").args(["-c", script]), text.as_bytes());
     assert_eq!(outcome.code, 0, "{outcome:?}");
     let listed = String::from_utf8(outcome.stdout).expect("UTF-8");
-    let pairs = listed.split_terminator('\0').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    listed.split_terminator('\0').map(str::to_owned).collect()
 }
 
 #[test]
 fn python_reads_the_objects() {
-    for value in NASTY {
-        let keys = [("AccessKeyId", value), ("SecretAccessKey", value)];
-        let process =
-            [&[("Version", "1")], &keys[..], &[("SessionToken", value), ("Expiration", END)]].concat();
-        let json = [&process[..], &[("Region", value)]].concat();
-        let end = [("Token", value), ("Expiration", END), ("Code", "Success")];
-        let raw = [&[("Type", "")], &keys[..], &end].concat();
-        for (format, expected) in [(Format::Process, process), (Format::Json, json), (Format::Raw, raw)] {
-            let read = read_by_python(&rendered(format, &temporary(value), value, ""));
-            let read: Vec<_> = read.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            assert_eq!(read, expected, "{format:?}");
-        }
+    for (format, names) in [
+        (Format::Process, "Version=1 AccessKeyId SecretAccessKey SessionToken Expiration"),
+        (Format::Json, "Version=1 AccessKeyId SecretAccessKey SessionToken Expiration Region"),
+        (Format::Raw, "Type= AccessKeyId SecretAccessKey Token Expiration Code=Success"),
+    ] {
+        let text = NASTY.map(|value| rendered(format, &temporary(value), value, "")).concat();
+        let wanted = NASTY.iter().flat_map(|value| {
+            names.split(' ').map(move |name| match name {
+                "Expiration" => format!("{name}={END}"),
+                name if name.contains('=') => name.to_owned(),
+                name => format!("{name}={value}"),
+            })
+        });
+        assert_eq!(read_by_python(&text), wanted.collect::<Vec<_>>(), "{format:?}");
     }
 }
 
-/// A profile whose process prints the text.
-fn process_host(credentials: &Credentials) -> Host {
-    let host = Host::bare();
-    host.write("credentials.json", &rendered(Format::Process, credentials, "eu-west-1", ""));
-    let file = host.home().join("credentials.json");
-    host.write(".aws/config", &format!("[profile exported]\ncredential_process = cat {}\n", file.display()));
+/// Profiles of these names, whose processes print the credentials.
+fn process_host(profiles: &[(String, Credentials)]) -> Host {
+    let host = Host::bare().with("LC_ALL", "C.UTF-8");
+    let mut config = String::new();
+    for (name, credentials) in profiles {
+        let file = format!("{name}.json");
+        host.write(&file, &rendered(Format::Process, credentials, "eu-west-1", ""));
+        let file = host.home().join(file);
+        config += &format!("[profile {name}]\ncredential_process = cat {}\n", file.display());
+    }
+    host.write(".aws/config", &config);
     host
 }
 
-/// The AWS CLI itself, and the library that it signs with. (`aws configure export-credentials` is in its version 2
-/// alone, which PyPI does not have.)
+/// The library that the AWS CLI signs with, and the CLI itself. (`aws configure export-credentials` is in its
+/// version 2 alone, which PyPI does not have.)
 #[test]
 fn the_aws_cli_reads_process() {
     let cli = required_variable("CREDRUN_TEST_AWS_CLI");
     let python = std::path::Path::new(&cli).with_file_name("python");
-    let python = python.to_str().expect("UTF-8");
     let script = "import sys, botocore.session\n\
-                  keys = botocore.session.Session(profile='exported').get_credentials()\n\
-                  values = *keys.get_frozen_credentials()[:3], keys.method, str(getattr(keys, '_expiry_time', None))\n\
-                  sys.stdout.buffer.write('\\0'.join(map(str, values)).encode())";
-    for value in NASTY {
-        for (credentials, token, end) in
-            [(temporary(value), value, "2099-12-31 23:59:59+00:00"), (long_term(value), "None", "None")]
-        {
-            let host = process_host(&credentials).with("LC_ALL", "C.UTF-8");
-            let outcome = run(host.tool(python).args(["-c", script]));
-            assert_eq!(outcome.code, 0, "{outcome:?}");
-            let expected = [value, value, token, "custom-process", end].join("\0");
-            assert_eq!(String::from_utf8_lossy(&outcome.stdout), expected, "{outcome:?}");
-        }
+                  for name in sys.argv[1:]:\n    \
+                      keys = botocore.session.Session(profile=name).get_credentials()\n    \
+                      end = str(getattr(keys, '_expiry_time', None))\n    \
+                      values = *keys.get_frozen_credentials()[:3], keys.method, end\n    \
+                      sys.stdout.buffer.write(('\\0'.join(map(str, values)) + '\\0').encode())\n";
+    let (mut profiles, mut wanted) = (Vec::new(), String::new());
+    for (index, value) in NASTY.iter().enumerate() {
+        profiles.push((format!("t{index}"), temporary(value)));
+        wanted += &[value, value, value, "custom-process", "2099-12-31 23:59:59+00:00", ""].join("\0");
+        profiles.push((format!("l{index}"), long_term(value)));
+        wanted += &[value, value, "None", "custom-process", "None", ""].join("\0");
     }
-    let host = process_host(&temporary(ACCESS_KEY_ID));
+    let host = process_host(&profiles);
+    let names = profiles.iter().map(|(name, _)| name);
+    let outcome = run(host.tool(python.to_str().expect("UTF-8")).args(["-c", script]).args(names));
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(String::from_utf8_lossy(&outcome.stdout), wanted, "{outcome:?}");
+    let host = process_host(&[("exported".into(), temporary(ACCESS_KEY_ID))]);
     let listed = run(host.tool(&cli).args(["configure", "list", "--profile", "exported"]));
     assert!(listed.text().contains("MPLE") && listed.text().contains("custom-process"), "{listed:?}");
 }
@@ -328,7 +332,7 @@ fn the_aws_cli_reads_process() {
 #[test]
 fn credrun_reads_process() {
     let value = "it's \"$HOME\" `%PATH%` \\ naïve 日本語 😀\n!";
-    let host = process_host(&temporary(value));
+    let host = process_host(&[("exported".into(), temporary(value))]);
     let arguments = ["--profile", "exported", image(), "cat", "/proc/self/environ"];
     let outcome = run(&mut host.command(Program::Credrun, &arguments));
     assert_eq!(outcome.code, 0, "{outcome:?}");

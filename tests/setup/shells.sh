@@ -55,10 +55,12 @@ unpack_wine() {
 #!/bin/sh
 # cmd.exe with these arguments.
 wine=$(cd "$(dirname "$0")" && pwd)
-# A Windows sets the last two; here there is no registry to take them from.
-WINEPREFIX="$wine/prefix" WINESERVER="$wine/usr/lib/wine/wineserver64" WINEDEBUG=-all \
-    PATHEXT='.COM;.EXE;.BAT;.CMD' WINEPATH='C:\windows\system32' \
-    exec "$wine/usr/lib/wine/wine64" 'C:\windows\system32\cmd.exe' "$@"
+export WINEPREFIX="$wine/prefix" WINESERVER="$wine/usr/lib/wine/wineserver64" WINEDEBUG=-all
+# A Windows has them from its registry.
+export PATHEXT='.COM;.EXE;.BAT;.CMD' WINEPATH='C:\windows\system32'
+# Started by cmd.exe, the server would hold its output open for as long as it waits for a next one.
+"$WINESERVER" -p10 </dev/null >/dev/null 2>&1
+exec "$wine/usr/lib/wine/wine64" 'C:\windows\system32\cmd.exe' "$@"
 SH
     chmod +x "$WINDOWS_CMD"
 }
