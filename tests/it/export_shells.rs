@@ -30,7 +30,7 @@ const VARIABLES: [&str; 6] = [
 ];
 
 /// Values that hold what has a meaning in one of the readers.
-const NASTY: [&str; 22] = [
+const NASTY: [&str; 23] = [
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE+==",
     "it's",
     "say \"so\"",
@@ -40,7 +40,8 @@ const NASTY: [&str; 22] = [
     "%PATH% 100% %% %i %self",
     "a\\b\\\\c\\n\\",
     "back`tick``s`n",
-    "!! !x ^ ^^ & && | || < > << >>",
+    "!! !x !",
+    "a & b && c | d || e < f > g ^ h ^^ (i) ^",
     "* ? [a-z] {a,b} ~ ~root # ; ( ) ,",
     "=ls",
     "a:=ls:~",
@@ -293,7 +294,8 @@ fn process_host(profiles: &[(String, Credentials)]) -> Host {
         let file = format!("{name}.json");
         host.write(&file, &rendered(Format::Process, credentials, "eu-west-1", ""));
         let file = host.home().join(file);
-        config += &format!("[profile {name}]\ncredential_process = cat {}\n", file.display());
+        let file = file.to_str().expect("UTF-8");
+        config.extend(["[profile ", name, "]\ncredential_process = cat ", file, "\n"]);
     }
     host.write(".aws/config", &config);
     host
