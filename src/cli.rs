@@ -190,18 +190,8 @@ pub fn parse_with(table: Table, argv: Vec<OsString>) -> Result<Invocation> {
 }
 
 /// What the first word may be instead of an option or an image.
-pub const SUBCOMMANDS: &[&str] = &[
-    "run",
-    "exec",
-    "export",
-    "whoami",
-    "role-template",
-    "logout",
-    "version",
-    "help",
-    "completions",
-    "man",
-];
+pub const SUBCOMMANDS: &[&str] =
+    &["run", "exec", "export", "whoami", "role-template", "logout", "version", "help", "completions", "man"];
 
 /// Whether this word, standing first, names what to do.
 pub(crate) fn is_subcommand(word: &str) -> bool {

@@ -9,8 +9,8 @@ use crate::credentials::Credentials;
 use crate::engine::{Engine, ImageReference};
 use crate::environment::Environment;
 use crate::error::Result;
-use crate::provider::session_policy::SessionPolicy;
 use crate::injection::{self, Injection, Keys};
+use crate::provider::session_policy::SessionPolicy;
 use crate::request::{self, ApiVersion, PullPolicy, RunRequest};
 use crate::{provider, region};
 

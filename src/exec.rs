@@ -67,10 +67,11 @@ pub fn become_it(mut command: Command) -> Result<u8> {
 fn not_started(program: OsString, error: &std::io::Error) -> Error {
     let program = program.to_string_lossy().into_owned();
     match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Error::new(ErrorKind::CommandNotFound, format!("`{program}` is not a command that can be found"))
-                .hint("is it installed, and its directory in `PATH`? an option of credrun stands before the command")
-        }
+        std::io::ErrorKind::NotFound => Error::new(
+            ErrorKind::CommandNotFound,
+            format!("`{program}` is not a command that can be found"),
+        )
+        .hint("is it installed, and its directory in `PATH`? an option of credrun stands before the command"),
         _ => Error::new(ErrorKind::CommandNotExecutable, format!("`{program}` cannot be executed: {error}"))
             .hint("make it executable (`chmod +x`), or name the program that runs it"),
     }

@@ -6,7 +6,9 @@ use std::io::Write;
 use crate::cli::{self, Cli, Invocation, flags};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::{completions, dry_run, exec, exit_code, logging, man, plugin, request, run, subcommands, version};
+use crate::{
+    completions, dry_run, exec, exit_code, logging, man, plugin, request, run, subcommands, version,
+};
 
 /// Carries out what a program of this name is asked: docker starts its plugins with a line of its own.
 ///
@@ -66,7 +68,7 @@ fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
 
 fn subcommand(name: &str, cli: &Cli, environment: &Environment) -> Result<u8> {
     match name {
-        "export" => print(block_on(subcommands::export(cli, environment))?.expose()),
+        "export" => write(block_on(subcommands::export(cli, environment))?.expose()),
         "exec" => exec::become_it(block_on(subcommands::exec(cli, environment))?),
         "whoami" => print(&block_on(subcommands::whoami(cli, environment))?),
         "logout" => print(&subcommands::logout()?),
@@ -84,6 +86,10 @@ fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 fn print(text: &str) -> Result<u8> {
-    let written = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+    write(&format!("{}\n", text.trim_end()))
+}
+
+fn write(text: &str) -> Result<u8> {
+    let written = std::io::stdout().lock().write_all(text.as_bytes());
     written.map(|()| 0).map_err(|error| Error::caused(ErrorKind::Abandoned, error).context("stdout"))
 }

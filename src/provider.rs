@@ -139,7 +139,11 @@ pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<
 }
 
 /// The roles that are named, one from the other.
-async fn roles(mut base: Credentials, options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
+async fn roles(
+    mut base: Credentials,
+    options: &AwsOptions,
+    environment: &Environment,
+) -> Result<Credentials> {
     let count = options.roles.len();
     for (index, role_arn) in options.roles.iter().enumerate() {
         let (first, last) = (index == 0, index + 1 == count);

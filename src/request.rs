@@ -15,8 +15,8 @@ mod variables;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-pub use self::aws::{AwsOptions, Narrowing};
 pub use self::api::{ApiVersion, EngineNeed, check_needs, fit_to_engine, gates};
+pub use self::aws::{AwsOptions, Narrowing};
 pub use self::resolving::resolve;
 use crate::cli::Cli;
 use crate::docker_config::DockerConfig;

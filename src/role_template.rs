@@ -37,7 +37,9 @@ impl Trust {
             return Ok(Self::Account(text.to_owned()));
         }
         if text.contains(['*', '?']) {
-            return Err("a pattern would trust accounts that nobody knows; name users, roles or an account".into());
+            return Err(
+                "a pattern would trust accounts that nobody knows; name users, roles or an account".into()
+            );
         }
         let parts: Vec<_> = text.splitn(6, ':').collect();
         match parts.as_slice() {
@@ -137,10 +139,10 @@ impl ReadyMade {
             _ => false,
         };
         match self.trust.iter().find(|trust| self.mfa && is_role(trust)) {
-            Some(Trust::Arn(role) | Trust::Here(role)) => {
-                Err(Error::usage(format!("`{role}` could never assume the role with `--mfa`: a role has no MFA device"))
-                    .hint("trust users, or leave `--mfa` out"))
-            }
+            Some(Trust::Arn(role) | Trust::Here(role)) => Err(Error::usage(format!(
+                "`{role}` could never assume the role with `--mfa`: a role has no MFA device"
+            ))
+            .hint("trust users, or leave `--mfa` out")),
             _ => Ok(()),
         }
     }
@@ -239,7 +241,8 @@ mod tests {
 
     #[test]
     fn what_makes_no_role_is_refused() {
-        let trusted = |text| ReadyMade { trust: vec![Trust::parse(text).expect(text)], ..ReadyMade::default() };
+        let trusted =
+            |text| ReadyMade { trust: vec![Trust::parse(text).expect(text)], ..ReadyMade::default() };
         for (role, part) in [
             (ReadyMade { read_only_access: true, ..ReadyMade::default() }, "nobody could assume"),
             (trusted("account"), "could do nothing"),

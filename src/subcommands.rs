@@ -14,9 +14,9 @@ use crate::notice;
 use crate::provider::{self, keychain, limits, session_policy, user_session, whoami};
 use crate::region;
 use crate::request::{AwsOptions, Narrowing, effects};
+use crate::role_template::{self, ReadyMade, Trust};
 use crate::session::ended_by;
 use crate::session::signals::SignalQueue;
-use crate::role_template::{self, ReadyMade, Trust};
 
 /// Whose credentials, and where they are used.
 struct Identity {
@@ -51,12 +51,14 @@ fn options(cli: &Cli) -> Result<AwsOptions> {
 /// # Errors
 /// As [`provider::provide`] and [`export::render`].
 pub async fn export(cli: &Cli, environment: &Environment) -> Result<Secret> {
-    let format = cli.last("format").and_then(Format::by_name).unwrap_or(Format::Env);
+    let format = cli.last("format").and_then(|name| Format::parse(name).ok()).unwrap_or(Format::Env);
     let prefix = cli.last("prefix").unwrap_or_default();
     // What is wrong with the prefix is told before anybody is asked for anything.
     export::check_prefix(format, prefix)?;
     if std::io::stdout().is_terminal() {
-        notice::warn("secrets are shown on this terminal: whoever sees it, or its scrollback, can use them until they expire");
+        notice::warn(
+            "secrets are shown on this terminal: whoever sees it, or its scrollback, can use them until they expire",
+        );
     }
     let Identity { credentials, region } = identity(cli, environment).await?;
     export::render(format, &credentials, region.as_deref(), prefix)
@@ -117,7 +119,9 @@ fn told(
             format!("{text} (in {})", notice::length(end - now))
         }
         (None, true) => "not known: the source does not say".to_owned(),
-        (None, false) => "never: these are long-term keys, which are exchanged before they enter a container".to_owned(),
+        (None, false) => {
+            "never: these are long-term keys, which are exchanged before they enter a container".to_owned()
+        }
     };
     format!(
         "principal:  {}\naccount:    {}\nuser id:    {}\nfrom:       {}\nexpires:    {expires}\nregion:     {}",
@@ -151,14 +155,18 @@ pub fn role_template(cli: &Cli) -> Result<String> {
     }
     let allowed = allowed(cli)?;
     let text = |long| cli.last(long).map(str::to_owned);
-    for (option, least, most, extra) in
-        [("role-name", 1, 64, "+=,.@-"), ("external-id", 2, 1224, "+=,.@:/-"), ("permissions-boundary", 20, 2048, "+=,.@:/-")]
-    {
-        cli.last(option).map_or(Ok(()), |value| limits::check_text(&format!("--{option}"), value, least, most, extra))?;
+    for (option, least, most, extra) in [
+        ("role-name", 1, 64, "+=,.@-"),
+        ("external-id", 2, 1224, "+=,.@:/-"),
+        ("permissions-boundary", 20, 2048, "+=,.@:/-"),
+    ] {
+        cli.last(option)
+            .map_or(Ok(()), |value| limits::check_text(&format!("--{option}"), value, least, most, extra))?;
     }
     let trust = |value: &String| Trust::parse(value).map_err(|cause| refuse(cli, "trust", value, &cause));
     let session = cli.last("max-session");
-    let session = session.map(|value| max_session(value).map_err(|cause| refuse(cli, "max-session", value, &cause)));
+    let session =
+        session.map(|value| max_session(value).map_err(|cause| refuse(cli, "max-session", value, &cause)));
     let role = ReadyMade {
         role_name: text("role-name"),
         trust: cli.values("trust").iter().map(trust).collect::<Result<_>>()?,
@@ -181,7 +189,8 @@ fn allowed(cli: &Cli) -> Result<Narrowing> {
         [("policy", effects::policy), ("allow", effects::allow), ("policy-arns", effects::policy_arns)];
     for (long, effect) in effects {
         for value in cli.values(long) {
-            effect(&mut options, value, &working_directory).map_err(|cause| refuse(cli, long, value, &cause))?;
+            effect(&mut options, value, &working_directory)
+                .map_err(|cause| refuse(cli, long, value, &cause))?;
         }
     }
     session_policy::check_arns(&options.narrowing.policy_arns)?;

@@ -288,7 +288,8 @@ impl Flag {
     #[must_use]
     pub fn refuse(&self, value: &str, cause: &str) -> Error {
         // The only values that are likely to be secrets.
-        let value = if ["env", "token-code"].contains(&self.long) { String::new() } else { format!("`{value}` ") };
+        let value =
+            if ["env", "token-code"].contains(&self.long) { String::new() } else { format!("`{value}` ") };
         let error = Error::usage(format!("invalid argument {value}for `{}`: {cause}", self.shown()));
         if self.kind == Kind::Switch {
             return error.hint(format!("write `--{0}` or `--{0}=false`", self.long));

@@ -46,7 +46,9 @@ pub fn topic(word: &str) -> Result<String> {
     match flags::by_long(TABLE, name).or(by_letter) {
         Some(flag) => Ok(explained(flag)),
         None if super::SUBCOMMANDS.contains(&name) => Ok(subcommand::by_name(name).map_or_else(text, of)),
-        None => subcommand::flag(name).map(|(other, flag)| of_subcommand(other, flag)).ok_or_else(|| unknown(name)),
+        None => subcommand::flag(name)
+            .map(|(other, flag)| of_subcommand(other, flag))
+            .ok_or_else(|| unknown(name)),
     }
 }
 
@@ -86,7 +88,9 @@ fn explained(flag: &Flag) -> String {
     if flag.own {
         let variable = flags::variable(flag.long);
         add(match flag.kind {
-            Kind::List => format!("Without it the variable `{variable}` counts; white space stands between its values."),
+            Kind::List => {
+                format!("Without it the variable `{variable}` counts; white space stands between its values.")
+            }
             _ => format!("Without it the variable `{variable}` counts."),
         });
     }

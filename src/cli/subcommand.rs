@@ -73,21 +73,12 @@ pub static ALL: [Subcommand; 5] = [
 ];
 
 const HELP: Table = &[Section { title: "Options", rows: flags::subcommands::HELP }];
-const EXEC: Table = &[
-    Section { title: "Options", rows: flags::subcommands::EXEC },
-    flags::CREDENTIALS,
-    flags::NARROWING,
-];
-const EXPORT: Table = &[
-    Section { title: "Options", rows: flags::subcommands::EXPORT },
-    flags::CREDENTIALS,
-    flags::NARROWING,
-];
-const WHOAMI: Table = &[
-    Section { title: "Options", rows: flags::subcommands::WHOAMI },
-    flags::CREDENTIALS,
-    flags::NARROWING,
-];
+const EXEC: Table =
+    &[Section { title: "Options", rows: flags::subcommands::EXEC }, flags::CREDENTIALS, flags::NARROWING];
+const EXPORT: Table =
+    &[Section { title: "Options", rows: flags::subcommands::EXPORT }, flags::CREDENTIALS, flags::NARROWING];
+const WHOAMI: Table =
+    &[Section { title: "Options", rows: flags::subcommands::WHOAMI }, flags::CREDENTIALS, flags::NARROWING];
 const ROLE_TEMPLATE: Table = &[Section { title: "Options", rows: flags::subcommands::ROLE_TEMPLATE }];
 
 /// The one of this name.
@@ -177,11 +168,13 @@ mod tests {
         for other in &ALL {
             for flag in flags::rows(other.table).filter(|flag| flag.long != "help") {
                 let words = shlex::split(flag.example).expect("words");
-                let argv = std::iter::once(other.name.to_owned()).chain(words).chain(
-                    (other.words.0 > 0).then(|| "true".to_owned()),
-                );
+                let argv = std::iter::once(other.name.to_owned())
+                    .chain(words)
+                    .chain((other.words.0 > 0).then(|| "true".to_owned()));
                 let parsed = super::super::parse(argv.map(Into::into).collect());
-                let Ok(Invocation::Other(_, cli)) = parsed else { panic!("{}: {}", other.name, flag.example) };
+                let Ok(Invocation::Other(_, cli)) = parsed else {
+                    panic!("{}: {}", other.name, flag.example)
+                };
                 assert!(!cli.values(flag.long).is_empty(), "{} --{}", other.name, flag.long);
             }
         }

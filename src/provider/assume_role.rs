@@ -6,9 +6,9 @@ use time::macros::format_description;
 
 use super::explain::{self, Operation};
 use super::limits::{self, CHAINED, Lengths};
+use super::mfa;
 use super::session_policy::SessionPolicy;
 use super::sts::{Sts, given, partition_of};
-use super::mfa;
 use crate::cli::values::tag;
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
@@ -62,7 +62,9 @@ impl RoleSession {
         let seconds = self.duration_seconds.map(i64::from).or(until);
         match seconds {
             Some(seconds) if from_a_role && seconds > CHAINED => Err(limits::chained_too_long(seconds)),
-            Some(seconds) if seconds > 43200 => limits::duration(&seconds.to_string(), Lengths::Role).map(Some),
+            Some(seconds) if seconds > 43200 => {
+                limits::duration(&seconds.to_string(), Lengths::Role).map(Some)
+            }
             seconds => Ok(seconds.and_then(|seconds| i32::try_from(seconds).ok())),
         }
     }
@@ -119,7 +121,8 @@ pub(crate) async fn assume(
         .set_token_code(code.as_ref().map(|code| code.expose().to_owned()))
         .set_policy(policy.document.clone())
         .set_policy_arns(arns(&policy));
-    let doing = format!("assuming role `{}` at {} with {}", role.role_arn, sts.place, base.principal_source());
+    let doing =
+        format!("assuming role `{}` at {} with {}", role.role_arn, sts.place, base.principal_source());
     let asked = Operation::AssumeRole { mfa: serial.is_some() };
     let answer = request.send().await.map_err(|error| explain::call(asked, &doing, &error))?;
     let got = given(answer.credentials(), &doing, role.source(&session))?;
@@ -167,7 +170,8 @@ pub(crate) fn tags(tags: &[tag::Tag]) -> Option<Vec<Tag>> {
 
 /// The SDK's form of the managed policies.
 pub(crate) fn arns(policy: &SessionPolicy) -> Option<Vec<PolicyDescriptorType>> {
-    let arns: Vec<_> = policy.arns.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build()).collect();
+    let arns: Vec<_> =
+        policy.arns.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build()).collect();
     (!arns.is_empty()).then_some(arns)
 }
 

@@ -130,7 +130,7 @@ fn missing(profile: &Profile) -> Error {
     let hint =
         if others.is_empty() { "there is no profile at all".into() } else { format!("there are: {others}") };
     let message = format!("no profile `{}` in ~/.aws/config or ~/.aws/credentials", profile.name);
-    Error::new(ErrorKind::Credentials, message)
-        .hint(hint)
-        .hint("correct `--profile` (or `AWS_PROFILE`), or make the profile with `aws configure --profile NAME`")
+    Error::new(ErrorKind::Credentials, message).hint(hint).hint(
+        "correct `--profile` (or `AWS_PROFILE`), or make the profile with `aws configure --profile NAME`",
+    )
 }

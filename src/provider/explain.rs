@@ -113,16 +113,16 @@ fn hints(asked: Operation, code: &str, server_date: Option<&str>) -> Vec<String>
         "RegionDisabledException" => &[
             "STS is not activated for the account in this region: name another with `--region`, or have an administrator activate it (IAM console, account settings)",
         ],
-        "MalformedPolicyDocument" | "MalformedPolicyDocumentException" | "MalformedPolicy" => {
-            &["the session policy (`--policy`, `--allow`) is not what IAM takes: check it with `aws accessanalyzer validate-policy`"]
-        }
+        "MalformedPolicyDocument" | "MalformedPolicyDocumentException" | "MalformedPolicy" => &[
+            "the session policy (`--policy`, `--allow`) is not what IAM takes: check it with `aws accessanalyzer validate-policy`",
+        ],
         "PackedPolicyTooLarge" | "PackedPolicyTooLargeException" => &[
             "session policies and tags are packed into the session token, and are too large for it: the percentage that STS tells is of what it has room for",
             "shorten `--policy` and `--allow` (`s3:Get*` for many actions, one resource for many), name managed policies with `--policy-arns`, or leave tags out",
         ],
-        "ValidationError" | "ValidationException" if matches!(asked, Operation::SessionToken { .. }) => &[
-            "the MFA device's serial number or the code has a form that STS does not take",
-        ],
+        "ValidationError" | "ValidationException" if matches!(asked, Operation::SessionToken { .. }) => {
+            &["the MFA device's serial number or the code has a form that STS does not take"]
+        }
         "ValidationError" | "ValidationException" => &[
             "most often the duration: `--duration-seconds` (or `--until`) may not exceed the role's maximum session duration (3600 unless raised)",
             "a role assumed from another role (CloudShell's, SSO's or an instance's credentials often are one) lasts 3600 seconds at most",

@@ -67,7 +67,9 @@ pub(crate) fn load(name: &str) -> Option<Credentials> {
 
 /// Keeps a session; what keeps it from being kept is told in the log alone.
 pub(crate) fn store(name: &str, session: &Credentials) {
-    let (Some(token), Some(expiration)) = (session.session_token(), session.expiration_iso8601()) else { return };
+    let (Some(token), Some(expiration)) = (session.session_token(), session.expiration_iso8601()) else {
+        return;
+    };
     let kept = Kept {
         access_key_id: session.access_key_id().to_owned(),
         secret_access_key: session.secret_access_key().expose().to_owned(),

@@ -28,8 +28,11 @@ impl CredentialProvider for Ec2File {
             return Err(ProvideError::NotConfigured("`AWS_CREDENTIAL_FILE` is not set".into()));
         };
         let text = read(&self.0, path).await.map_err(|error| {
-            Error::new(ErrorKind::Credentials, format!("`AWS_CREDENTIAL_FILE` names `{path}`, which cannot be read: {error}"))
-                .hint("correct it, or unset it")
+            Error::new(
+                ErrorKind::Credentials,
+                format!("`AWS_CREDENTIAL_FILE` names `{path}`, which cannot be read: {error}"),
+            )
+            .hint("correct it, or unset it")
         })?;
         let value = |name: &str| setting(text.lines(), name);
         let Some(id) = value("AWSAccessKeyId") else {
@@ -56,8 +59,15 @@ impl CredentialProvider for BotoConfig {
                 after.take_while(|line| !line.trim_start().starts_with('['))
             };
             let Some(id) = setting(section(), "aws_access_key_id") else { continue };
-            let key = setting(section(), "aws_secret_access_key").ok_or_else(|| half(path, "aws_secret_access_key"))?;
-            return Ok(Credentials::new(id, Secret::new(key), None, None, format!("boto configuration `{path}`")));
+            let key = setting(section(), "aws_secret_access_key")
+                .ok_or_else(|| half(path, "aws_secret_access_key"))?;
+            return Ok(Credentials::new(
+                id,
+                Secret::new(key),
+                None,
+                None,
+                format!("boto configuration `{path}`"),
+            ));
         }
         Err(ProvideError::NotConfigured(format!("no credentials in {}", places.join(", "))))
     }

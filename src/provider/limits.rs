@@ -62,8 +62,12 @@ pub(crate) const CHAINED: i64 = 3600;
 
 /// The error for a session in a chain that is longer.
 pub(crate) fn chained_too_long(seconds: i64) -> Error {
-    let message = format!("a session of {seconds} seconds is asked for, and a role that is assumed from a role lasts {CHAINED} at most");
-    Error::usage(message).hint("ask for less with `--duration-seconds` (or `--until`), or assume the role with a user's credentials")
+    let message = format!(
+        "a session of {seconds} seconds is asked for, and a role that is assumed from a role lasts {CHAINED} at most"
+    );
+    Error::usage(message).hint(
+        "ask for less with `--duration-seconds` (or `--until`), or assume the role with a user's credentials",
+    )
 }
 
 /// A code of an MFA device.
@@ -158,12 +162,19 @@ pub(crate) fn check_text(option: &str, value: &str, least: usize, most: usize, e
 /// [`crate::error::ErrorKind::Usage`] when STS has no session of that length.
 pub(crate) fn duration(value: &str, lengths: Lengths) -> Result<i32> {
     let (most, hint) = match lengths {
-        Lengths::Role => (43200, "STS gives a role for 900 seconds (15 minutes) to 43200 (12 hours), and no longer than the role's own maximum"),
-        Lengths::User => (129_600, "STS gives a user's session for 900 seconds (15 minutes) to 129600 (36 hours)"),
+        Lengths::Role => (
+            43200,
+            "STS gives a role for 900 seconds (15 minutes) to 43200 (12 hours), and no longer than the role's own maximum",
+        ),
+        Lengths::User => {
+            (129_600, "STS gives a user's session for 900 seconds (15 minutes) to 129600 (36 hours)")
+        }
     };
     match value.parse() {
         Ok(seconds) if (900..=most).contains(&seconds) => Ok(seconds),
-        Ok(_) => Err(Error::usage(format!("`--duration-seconds` is {value}, outside 900 to {most}")).hint(hint)),
+        Ok(_) => {
+            Err(Error::usage(format!("`--duration-seconds` is {value}, outside 900 to {most}")).hint(hint))
+        }
         Err(_) => Err(Error::usage(format!(
             "`--duration-seconds` `{value}` is not a whole number within 900 to {most}"
         ))
@@ -174,9 +185,9 @@ pub(crate) fn duration(value: &str, lengths: Lengths) -> Result<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
-    use crate::credentials::Secret;
     use crate::cli::values::tag::Tag;
+    use crate::credentials::Secret;
+    use crate::error::ErrorKind;
 
     const ARN: &str = "arn:aws:iam::123456789012:role/Reader";
 
@@ -263,7 +274,10 @@ mod tests {
         let none = AwsOptions::default;
         for (options, expected) in [
             (AwsOptions { serial_number: text("GAHT12345678"), token_code: code("123456"), ..none() }, "ok"),
-            (AwsOptions { serial_number: text("short"), ..none() }, "`--serial-number` has 5 characters, outside 9 to 256"),
+            (
+                AwsOptions { serial_number: text("short"), ..none() },
+                "`--serial-number` has 5 characters, outside 9 to 256",
+            ),
             (AwsOptions { token_code: code("12345"), ..none() }, "`--token-code` is not the six digits"),
             (AwsOptions { token_code: code("12345x"), ..none() }, "is not the six digits"),
             (AwsOptions { federation_name: text(&"n".repeat(33)), ..none() }, "outside 2 to 32"),
@@ -271,8 +285,14 @@ mod tests {
             (AwsOptions { tags: tags(51), ..role(ARN) }, "51 tags"),
             (AwsOptions { duration_seconds: text("129600"), ..none() }, "ok"),
             (AwsOptions { duration_seconds: text("129601"), ..none() }, "outside 900 to 129600"),
-            (AwsOptions { roles: vec![ARN.into(), ARN.into()], duration_seconds: text("3600"), ..none() }, "ok"),
-            (AwsOptions { roles: vec![ARN.into(), ARN.into()], duration_seconds: text("3601"), ..none() }, "assumed from a role lasts 3600"),
+            (
+                AwsOptions { roles: vec![ARN.into(), ARN.into()], duration_seconds: text("3600"), ..none() },
+                "ok",
+            ),
+            (
+                AwsOptions { roles: vec![ARN.into(), ARN.into()], duration_seconds: text("3601"), ..none() },
+                "assumed from a role lasts 3600",
+            ),
             (AwsOptions { roles: vec![ARN.into(), "x".into()], ..none() }, "has 1 characters, outside 20"),
         ] {
             let said = outcome(check(&options));

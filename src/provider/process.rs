@@ -36,14 +36,19 @@ pub(crate) async fn run(profile: &str, line: &str, environment: &Environment) ->
             .hint("run the profile's `credential_process` by hand to see what it says")
     };
     let words = shlex::split(line).filter(|words| !words.is_empty());
-    let Some(words) = words else { return Err(fail("the line cannot be split into words: a quote is open".into())) };
+    let Some(words) = words else {
+        return Err(fail("the line cannot be split into words: a quote is open".into()));
+    };
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).envs(environment.variables()).kill_on_drop(true);
     let output = command.stdin(Stdio::inherit()).stderr(Stdio::piped()).output().await;
     let output = output.map_err(|error| fail(format!("`{}` cannot be started: {error}", words[0])))?;
     let stdout = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(fail(format!("`{}` ended with {}; what it wrote to stderr is not shown here", words[0], output.status)));
+        return Err(fail(format!(
+            "`{}` ended with {}; what it wrote to stderr is not shown here",
+            words[0], output.status
+        )));
     }
     let answer: Answer = serde_json::from_slice(&stdout)
         .map_err(|_| fail("it printed something else than the JSON that is asked for".into()))?;

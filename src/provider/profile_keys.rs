@@ -82,7 +82,9 @@ impl ProfileKeys {
     async fn signed_in(&self, kind: &str) -> Result<Credentials> {
         let region = match self.profile.of(&self.name, "region") {
             Some(region) => region.to_owned(),
-            None => region::resolve(&self.options, &self.environment).await.unwrap_or_else(|| "us-east-1".into()),
+            None => {
+                region::resolve(&self.options, &self.environment).await.unwrap_or_else(|| "us-east-1".into())
+            }
         };
         sdk::signed_in(&self.profile, &self.name, kind, &region, &self.environment).await
     }

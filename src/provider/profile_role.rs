@@ -52,7 +52,10 @@ impl CredentialProvider for ProfileRole {
 
     async fn provide(&self) -> Result<Credentials, ProvideError> {
         if !assumes_role(&self.profile, &self.profile.name) {
-            return Err(ProvideError::NotConfigured(format!("profile `{}` has no `role_arn`", self.profile.name)));
+            return Err(ProvideError::NotConfigured(format!(
+                "profile `{}` has no `role_arn`",
+                self.profile.name
+            )));
         }
         let (start, profiles) = plan(&self.profile)?;
         let mut credentials = self.start(&start).await?;
@@ -91,7 +94,9 @@ impl ProfileRole {
         };
         match provider.provide().await {
             Ok(credentials) => Ok(credentials),
-            Err(ProvideError::Failed(error)) => Err(error.context(format!("profile `{}`", self.profile.name))),
+            Err(ProvideError::Failed(error)) => {
+                Err(error.context(format!("profile `{}`", self.profile.name)))
+            }
             Err(ProvideError::NotConfigured(reason)) => {
                 Err(Error::new(ErrorKind::Credentials, format!("{what} gives no credentials: {reason}"))
                     .hint("the role is assumed with these credentials: set them up, or name another source"))
@@ -137,9 +142,18 @@ fn plan(profile: &Profile) -> Result<(Start, Vec<String>)> {
     let start = loop {
         let name = roles.last().cloned().unwrap_or_default();
         let source = match (profile.of(&name, "source_profile"), profile.of(&name, "credential_source")) {
-            (Some(_), Some(_)) => return Err(bad(&name, "it has both `source_profile` and `credential_source`")),
-            (None, None) => return Err(bad(&name, "it has `role_arn`, but neither `source_profile` nor `credential_source`")),
-            (None, Some(source)) => break Start::Source(named(source).ok_or_else(|| unknown(&name, source))?, name),
+            (Some(_), Some(_)) => {
+                return Err(bad(&name, "it has both `source_profile` and `credential_source`"));
+            }
+            (None, None) => {
+                return Err(bad(
+                    &name,
+                    "it has `role_arn`, but neither `source_profile` nor `credential_source`",
+                ));
+            }
+            (None, Some(source)) => {
+                break Start::Source(named(source).ok_or_else(|| unknown(&name, source))?, name);
+            }
             (Some(source), None) => source,
         };
         if !profile.has(source) {
@@ -148,7 +162,10 @@ fn plan(profile: &Profile) -> Result<(Start, Vec<String>)> {
         let visited = roles.iter().any(|role| role == source);
         // A profile may name itself for its own keys.
         if visited && !(source == name && has_keys(profile, source)) {
-            return Err(bad(&name, &format!("its source profiles go in a circle: {} -> {source}", roles.join(" -> "))));
+            return Err(bad(
+                &name,
+                &format!("its source profiles go in a circle: {} -> {source}", roles.join(" -> ")),
+            ));
         }
         if has_keys(profile, source) || !assumes_role(profile, source) {
             break Start::Profile(source.to_owned());
@@ -209,7 +226,10 @@ mod tests {
             ("from_ecs", Start::Source(Named::EcsContainer, "ecs".into()), &["ecs", "from_ecs"]),
         ] {
             let (found, way) = plan(&load(CONFIG, name).await).expect(name);
-            assert_eq!((&found, way.iter().map(String::as_str).collect::<Vec<_>>()), (&start, roles.to_vec()));
+            assert_eq!(
+                (&found, way.iter().map(String::as_str).collect::<Vec<_>>()),
+                (&start, roles.to_vec())
+            );
         }
     }
 

@@ -2,8 +2,8 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session>).
 
 use serde_json::{Map, Value, json};
-use time::format_description::well_known::Rfc3339;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::cli::values::allow::Allow;
 use crate::error::{Error, Result};
@@ -41,7 +41,8 @@ impl SessionPolicy {
                 .hint(format!("it is {} now; `--until 30m` ends in half an hour", iso(now))));
         }
         let mut document = narrowing.policy.as_deref().map(parse).transpose()?;
-        let allowed = document.as_ref().is_some_and(allows) || !narrowing.allow.is_empty() || !arns.is_empty();
+        let allowed =
+            document.as_ref().is_some_and(allows) || !narrowing.allow.is_empty() || !arns.is_empty();
         if document.is_some() && !allowed {
             return Err(Error::usage("`--policy` only denies, and what no session policy allows is denied")
                 .hint("allow something beside it: `--allow '*'` allows all that the role may"));
@@ -124,7 +125,9 @@ fn arns(narrowing: &Narrowing, partition: &str) -> Result<Vec<String>> {
     }
     if arns.len() > MOST_ARNS {
         let message = format!("{} managed policies are given, and STS takes {MOST_ARNS} at most", arns.len());
-        return Err(Error::usage(message).hint("leave some of `--policy-arns` out, or write them as one `--policy`"));
+        return Err(
+            Error::usage(message).hint("leave some of `--policy-arns` out, or write them as one `--policy`")
+        );
     }
     Ok(arns)
 }
@@ -227,7 +230,9 @@ fn texts(name: &str, value: &Value) -> Result<(), String> {
     let text = |value: &Value| {
         let text = value.as_str()?;
         let good = match name {
-            "Action" => text == "*" || text.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty()),
+            "Action" => {
+                text == "*" || text.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
+            }
             _ => text == "*" || text.starts_with("arn:") || text.starts_with("${"),
         };
         good.then_some(())
@@ -237,7 +242,11 @@ fn texts(name: &str, value: &Value) -> Result<(), String> {
         one => text(one).is_some(),
     };
     let form = if name == "Action" { "`s3:GetObject` or `*`" } else { "an ARN or `*`" };
-    if good { Ok(()) } else { Err(format!("`{name}` (or `Not{name}`) has to be {form}, or a list of such texts")) }
+    if good {
+        Ok(())
+    } else {
+        Err(format!("`{name}` (or `Not{name}`) has to be {form}, or a list of such texts"))
+    }
 }
 
 #[cfg(test)]
@@ -249,7 +258,12 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
     const END: &str = r#"{"Action":"*","Condition":{"DateGreaterThanEquals":{"aws:CurrentTime":"2026-01-01T12:30:00Z"}},"Effect":"Deny","Resource":"*"}"#;
 
-    fn narrowing(policy: Option<&str>, allows: &[&str], read_only: bool, until_text: Option<&str>) -> Narrowing {
+    fn narrowing(
+        policy: Option<&str>,
+        allows: &[&str],
+        read_only: bool,
+        until_text: Option<&str>,
+    ) -> Narrowing {
         Narrowing {
             policy: policy.map(str::to_owned),
             policy_arns: Vec::new(),
@@ -262,7 +276,8 @@ mod tests {
     /// The statements, and the managed policies' number.
     fn shown(narrowing: &Narrowing) -> (Value, usize) {
         let policy = SessionPolicy::of(narrowing, "aws", NOW).expect("a policy");
-        let document: Value = policy.document.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
+        let document: Value =
+            policy.document.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap());
         (document["Statement"].clone(), policy.arns.len())
     }
 
@@ -309,12 +324,22 @@ mod tests {
             (r#"{"Statement":{"Effect":"Allow","Action":"GetObject","Resource":"*"}}"#, "`Action`"),
             (r#"{"Statement":{"Effect":"Allow","Action":[],"Resource":"*"}}"#, "`Action`"),
             (r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"bucket"}}"#, "`Resource`"),
-            (r#"{"Statement":{"Effect":"Allow","Action":"*","NotAction":"*","Resource":"*"}}"#, "do not go together"),
-            (r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}}"#, "`Principal`"),
-            (r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Conditions":{}}}"#, "`Conditions`"),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"*","NotAction":"*","Resource":"*"}}"#,
+                "do not go together",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}}"#,
+                "`Principal`",
+            ),
+            (
+                r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Conditions":{}}}"#,
+                "`Conditions`",
+            ),
             (r#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#, "only denies"),
         ] {
-            let error = SessionPolicy::of(&narrowing(Some(policy), &[], false, None), "aws", NOW).expect_err(policy);
+            let error =
+                SessionPolicy::of(&narrowing(Some(policy), &[], false, None), "aws", NOW).expect_err(policy);
             assert!(error.to_string().contains(part) && !error.hints().is_empty(), "{policy}: {error}");
         }
     }

@@ -84,7 +84,8 @@ fn endpoint(config: &SdkConfig, environment: &Environment) -> Option<String> {
     let named =
         environment.non_empty("AWS_ENDPOINT_URL_STS").or_else(|| environment.non_empty("AWS_ENDPOINT_URL"));
     let of_profile = || {
-        let key = ServiceConfigKey::builder().service_id("STS").env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        let key =
+            ServiceConfigKey::builder().service_id("STS").env("AWS_ENDPOINT_URL").profile("endpoint_url");
         config.service_config()?.load_config(key.build().ok()?)
     };
     named.map(str::to_owned).or_else(of_profile).or_else(|| config.endpoint_url().map(str::to_owned))

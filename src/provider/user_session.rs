@@ -124,8 +124,9 @@ pub(crate) fn nothing_to_narrow(option: &str, base: &Credentials) -> Error {
         "`{option}` narrows the session of a role, and the credentials from {} are none that credrun asks for",
         base.principal_source()
     );
-    let error = Error::new(ErrorKind::Usage, message)
-        .hint("name a role with `--role-arn`; `credrun role-template` prints the CloudFormation template of one");
+    let error = Error::new(ErrorKind::Usage, message).hint(
+        "name a role with `--role-arn`; `credrun role-template` prints the CloudFormation template of one",
+    );
     if base.is_temporary() {
         return error;
     }

@@ -32,7 +32,8 @@ impl CredentialProvider for WebIdentity {
     }
 
     async fn provide(&self) -> Result<Credentials, ProvideError> {
-        let Some((file, of_file)) = self.setting("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else {
+        let Some((file, of_file)) = self.setting("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file")
+        else {
             return Err(ProvideError::NotConfigured(self.nowhere()));
         };
         let role = self.setting("AWS_ROLE_ARN", "role_arn");
@@ -75,8 +76,11 @@ impl WebIdentity {
     }
 
     fn unreadable(&self, file: &str, named_by: &str, error: &std::io::Error) -> Error {
-        Error::new(ErrorKind::Credentials, format!("`{named_by}` names `{file}`, which cannot be read: {error}"))
-            .hint(format!("`{named_by}` has to name a readable file with a token that the role trusts"))
+        Error::new(
+            ErrorKind::Credentials,
+            format!("`{named_by}` names `{file}`, which cannot be read: {error}"),
+        )
+        .hint(format!("`{named_by}` has to name a readable file with a token that the role trusts"))
     }
 }
 

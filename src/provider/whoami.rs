@@ -32,7 +32,8 @@ pub async fn caller_identity(
     let region = region::resolve(options, environment).await;
     let partition = region.as_deref().map_or("aws", region::partition);
     let sts = Sts::connect(Some(credentials), partition, options, environment).await?;
-    let doing = format!("asking {} who the credentials from {} are", sts.place, credentials.principal_source());
+    let doing =
+        format!("asking {} who the credentials from {} are", sts.place, credentials.principal_source());
     let answer = sts.client.get_caller_identity().send().await;
     let answer = answer.map_err(|error| explain::call(Operation::CallerIdentity, &doing, &error))?;
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();

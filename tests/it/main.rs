@@ -12,6 +12,7 @@ mod differences;
 mod endpoints;
 mod engines;
 mod exit_codes;
+mod export_shells;
 mod harness;
 mod help;
 mod leaks;

@@ -64,7 +64,11 @@ fn pass(client: &TcpStream, to: &str, coded: &Mutex<Vec<String>>) -> std::io::Re
         coded.lock().expect("no server panics").push(text.clone());
         if !text.contains(&format!("TokenCode={CODE}")) {
             let body = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>MultiFactorAuthentication failed with invalid MFA one time pass code. </Message></Error></ErrorResponse>";
-            return write!(writer, "HTTP/1.1 403 Forbidden\r\nContent-Type: text/xml\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            return write!(
+                writer,
+                "HTTP/1.1 403 Forbidden\r\nContent-Type: text/xml\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
         }
     }
     let mut emulator = TcpStream::connect(to)?;
@@ -88,7 +92,9 @@ fn surroundings() -> (Guard, Host, String) {
     let host = guard.host(&emulator.user(&name, r#"["sts:*"]"#));
     host.write(
         ".aws/config",
-        &format!("[profile admin]\nrole_arn = {arn}\ncredential_source = Environment\nmfa_serial = {DEVICE}\n"),
+        &format!(
+            "[profile admin]\nrole_arn = {arn}\ncredential_source = Environment\nmfa_serial = {DEVICE}\n"
+        ),
     );
     (guard, host, name)
 }
@@ -116,7 +122,10 @@ fn a_code_by_option_is_given_once_and_the_session_is_kept() {
     // Unless it is not to be used, or forgotten.
     let anew = whoami(&host, &["--profile", "admin", "--no-cache"]);
     assert_eq!(anew.code, 125, "{anew:?}");
-    assert!(anew.stderr.contains("no terminal to type it at") && anew.stderr.contains("--token-code"), "{anew:?}");
+    assert!(
+        anew.stderr.contains("no terminal to type it at") && anew.stderr.contains("--token-code"),
+        "{anew:?}"
+    );
     let forgotten = run(&mut host.command(Program::Credrun, &["logout"]));
     assert!(forgotten.text().starts_with("forgot "), "{forgotten:?}");
     assert_eq!(whoami(&host, &options[..2]).code, 125);
@@ -125,7 +134,9 @@ fn a_code_by_option_is_given_once_and_the_session_is_kept() {
 #[test]
 fn a_wrong_code_is_explained() {
     let (guard, host, _) = surroundings();
-    for (code, part) in [("654321", "the MFA code is wrong, or was used before"), ("12345", "is not the six digits")] {
+    for (code, part) in
+        [("654321", "the MFA code is wrong, or was used before"), ("12345", "is not the six digits")]
+    {
         let outcome = whoami(&host, &["--profile", "admin", "--no-cache", "--token-code", code]);
         assert_eq!(outcome.code, 125, "{outcome:?}");
         assert!(outcome.stderr.contains(part) && !outcome.stderr.contains(code), "{outcome:?}");
@@ -176,7 +187,9 @@ fn a_wrong_code_at_the_terminal_and_ctrl_c_leave_it_as_it_was() {
             };
             let mut child = terminal.start(&mut host.command(Program::Credrun, &arguments));
             terminal.wait_for("Enter MFA code");
-            super::harness::run::eventually(super::harness::run::PATIENCE, "echo is off", || terminal.modes() != before);
+            super::harness::run::eventually(super::harness::run::PATIENCE, "echo is off", || {
+                terminal.modes() != before
+            });
             terminal.write(typed);
             let outcome = terminal.outcome(&mut child);
             end(&mut child);

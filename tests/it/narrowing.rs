@@ -74,7 +74,11 @@ fn a_moment_is_kept_beside_other_allows() {
     assert_denied(&create(&host, &options, &bucket));
     // What the container is told of the end is the moment, not the session's own.
     let script = ["--until", "2m", "--entrypoint", "printenv"];
-    let ends = aws_in_container(&host, &[&["--role-arn", &arn][..], &script].concat(), &["AWS_CREDENTIAL_EXPIRATION"]);
+    let ends = aws_in_container(
+        &host,
+        &[&["--role-arn", &arn][..], &script].concat(),
+        &["AWS_CREDENTIAL_EXPIRATION"],
+    );
     let end = ends.text();
     let (least, most) = (super::harness::endpoint::timestamp(90), super::harness::endpoint::timestamp(121));
     assert!(least < end && end < most, "{ends:?}");
@@ -94,7 +98,8 @@ fn a_user_is_narrowed_without_a_role() {
     let id = ["--entrypoint", "printenv"];
     let temporary = aws_in_container(&host, &id, &["AWS_ACCESS_KEY_ID"]);
     assert!(temporary.text().starts_with("ASIA"), "{temporary:?}");
-    let kept = aws_in_container(&host, &[&["--allow-long-term-keys"][..], &id].concat(), &["AWS_ACCESS_KEY_ID"]);
+    let kept =
+        aws_in_container(&host, &[&["--allow-long-term-keys"][..], &id].concat(), &["AWS_ACCESS_KEY_ID"]);
     assert!(kept.text().starts_with("AKIA"), "{kept:?}");
     let told = aws_in_container(&host, &[], &["iam", "list-users"]);
     assert!(told.stderr.contains("can call neither IAM nor STS"), "{told:?}");
@@ -104,7 +109,8 @@ fn a_user_is_narrowed_without_a_role() {
 fn a_profile_s_own_role_is_narrowed_too() {
     let emulator = Emulator::of_the_tests();
     let (arn, host, bucket) = anything(&emulator);
-    let config = format!("[profile job]\nrole_arn = {arn}\ncredential_source = Environment\nregion = eu-west-1\n");
+    let config =
+        format!("[profile job]\nrole_arn = {arn}\ncredential_source = Environment\nregion = eu-west-1\n");
     host.write(".aws/config", &config);
     let options = ["--profile", "job", "--allow", "s3:ListAllMyBuckets"];
     let listed = list(&host, &options);
@@ -123,15 +129,13 @@ fn roles_are_assumed_one_from_the_other() {
     );
     let second = emulator.role_trusting(&format!("{name}-{role}"), &trust, r#"["s3:*"]"#);
     let both = ["--role-arn", &first, "--role-arn", &second, "--role-session-name", "chained"];
-    assert_eq!(
-        caller(&host, &both),
-        format!("arn:aws:sts::123456789012:assumed-role/{name}-{role}/chained")
-    );
+    assert_eq!(caller(&host, &both), format!("arn:aws:sts::123456789012:assumed-role/{name}-{role}/chained"));
     // The second trusts the first alone.
     let alone = aws_in_container(&host, &both[2..], &["s3", "ls"]);
     assert_eq!(alone.code, 125, "{alone:?}");
     assert!(alone.stderr.contains("trust policy does not name the caller"), "{alone:?}");
-    let long = aws_in_container(&host, &[&both[..4], &["--duration-seconds", "7200"]].concat(), &["s3", "ls"]);
+    let long =
+        aws_in_container(&host, &[&both[..4], &["--duration-seconds", "7200"]].concat(), &["s3", "ls"]);
     assert!(long.stderr.contains("lasts 3600 at most"), "{long:?}");
 }
 
@@ -149,7 +153,11 @@ fn a_refusal_says_what_it_can_mean() {
     assert_eq!(list(&may, &["--role-arn", &locked, "--external-id", "sesame"]).code, 0);
     for (host, options, part) in [
         (&may, vec!["--role-arn", &locked], "another external id (`--external-id`)"),
-        (&may, vec!["--role-arn", &locked, "--external-id", "wrong"], "another external id (`--external-id`)"),
+        (
+            &may,
+            vec!["--role-arn", &locked, "--external-id", "wrong"],
+            "another external id (`--external-id`)",
+        ),
         (&may, vec!["--role-arn", &closed], "trust policy does not name the caller (`credrun whoami` shows"),
         (&may_not, vec!["--role-arn", &open], "caller's own policies"),
     ] {

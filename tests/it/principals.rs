@@ -46,7 +46,11 @@ impl World {
         let mut filled = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let (name, rest) = part.split_once("}}").expect("a placeholder ends");
-            filled.push_str(if name == "home" { &home } else { self.values.get(name).unwrap_or_else(|| panic!("`{name}`")) });
+            filled.push_str(if name == "home" {
+                &home
+            } else {
+                self.values.get(name).unwrap_or_else(|| panic!("`{name}`"))
+            });
             filled.push_str(rest);
         }
         filled
@@ -108,7 +112,9 @@ fn principal(outcome: &Outcome, key: &str) -> String {
     let told: Value = serde_json::from_slice(&outcome.stdout).expect("JSON");
     let arn = told[key].as_str().expect("an ARN").to_owned();
     match arn.rsplit_once('/') {
-        Some((role, session)) if session.starts_with("botocore-session-") || session.starts_with("credrun-") => {
+        Some((role, session))
+            if session.starts_with("botocore-session-") || session.starts_with("credrun-") =>
+        {
             format!("{role}/…")
         }
         _ => arn,
@@ -146,7 +152,9 @@ fn the_same_principal_as_the_aws_cli() {
         let (their, our) = (principal(&theirs, "Arn"), principal(&ours, "Arn"));
         let name = case.file_name().expect("a name").to_string_lossy().into_owned();
         if their != our || !matches(expected.trim(), &our, &world.run) {
-            wrong.push(format!("{name}: expected {expected}aws: {their}\n{theirs:?}\ncredrun: {our}\n{ours:?}\n"));
+            wrong.push(format!(
+                "{name}: expected {expected}aws: {their}\n{theirs:?}\ncredrun: {our}\n{ours:?}\n"
+            ));
         }
         // A refusal is explained: it is no crash, and says how to go on.
         if our == "failure" && (ours.code != 125 || !ours.stderr.contains("hint:")) {

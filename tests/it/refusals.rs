@@ -104,8 +104,15 @@ fn told(what: &str, host: &Host, arguments: &[&str], replaced: &[(&str, &str)]) 
         assert!(!outcome.stderr.contains(secret), "{what}: {outcome:?}");
     }
     let root = host.root().display().to_string();
-    let said = replaced.iter().fold(outcome.stderr.replace(&root, "HERE"), |text, (from, to)| text.replace(from, to));
-    format!("# {what}\n$ credrun {}\n{}\n[{}]\n", words.join(" "), without_times(said.trim_end()), outcome.code)
+    let said = replaced
+        .iter()
+        .fold(outcome.stderr.replace(&root, "HERE"), |text, (from, to)| text.replace(from, to));
+    format!(
+        "# {what}\n$ credrun {}\n{}\n[{}]\n",
+        words.join(" "),
+        without_times(said.trim_end()),
+        outcome.code
+    )
 }
 
 /// A moment is `TIME`, and so are the clocks of a date header.
@@ -158,7 +165,11 @@ fn each_is_answered_as_expected() {
         let address = refusing(code, status, &word(message));
         // A code is given with long-term keys: those of a role have no device.
         let long_term = options.contains(&"--serial-number");
-        let host = if long_term { host().with("AWS_SESSION_TOKEN", "").with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE") } else { host() };
+        let host = if long_term {
+            host().with("AWS_SESSION_TOKEN", "").with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        } else {
+            host()
+        };
         let host = host.with("AWS_ENDPOINT_URL", &address);
         let arguments = [&["whoami", "--no-cache"][..], options].concat();
         let what = format!("STS: {code}: {}", word(message));

@@ -32,9 +32,10 @@ install_base_packages() {
     local wanted=()
     has curl || wanted+=(curl)
     has git || wanted+=(git)
-    # Judges the manual page.
-    # Asked what it would complete.
+    # Asked what they make of completions and of exported credentials.
     has fish || wanted+=(fish)
+    has zsh || wanted+=(zsh)
+    # Judges the manual page.
     has groff || wanted+=(groff-base)
     { has cc && has make; } || wanted+=(build-essential)
     [ -e /etc/ssl/certs/ca-certificates.crt ] || wanted+=(ca-certificates)

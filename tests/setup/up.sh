@@ -3,7 +3,7 @@
 # Ends with the variables in target/test-env/exports. `tests/setup/down.sh` ends what this started.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
-for part in common packages rust engine emulator images second_engine podman; do
+for part in common packages rust engine emulator images second_engine podman shells; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
@@ -17,6 +17,7 @@ start_emulator emulator 4566
 start_registry 5000
 ensure_awscli_image
 ensure_test_images
+ensure_windows_cmd
 start_second_engine
 start_podman
 load_podman_images credrun-test:latest credrun-test:baked-env
@@ -32,5 +33,6 @@ export CREDRUN_TEST_AWSCLI_IMAGE=$AWSCLI_IMAGE
 export CREDRUN_TEST_AWS_CLI="$VENV/bin/aws"
 export CREDRUN_TEST_SECOND="$SECOND"
 export CREDRUN_TEST_PODMAN="$PODMAN_HOST"
+export CREDRUN_TEST_CMD="$WINDOWS_CMD"
 ENV
 [ -z "${RUSTUP_TOOLCHAIN:-}" ] || echo "export RUSTUP_TOOLCHAIN=$RUSTUP_TOOLCHAIN" >>"$STATE/exports"

@@ -2,6 +2,7 @@
 
 use super::{Completion, Flag, list, scalar, switch};
 use crate::cli::values::{Parsed, allow};
+use crate::export::Format;
 
 /// What every one of them has.
 pub const HELP: &[Flag] = &[help()];
@@ -57,18 +58,7 @@ pub const ROLE_TEMPLATE: &[Flag] = &[
     ),
 ];
 
-/// The names of the AWS CLI where it has the format (`aws configure export-credentials --format`).
-const FORMATS: &[&str] = &[
-    "env",
-    "env-no-export",
-    "fish",
-    "powershell",
-    "windows-cmd",
-    "json",
-    "process",
-    "docker-env-file",
-    "raw",
-];
+const FORMATS: &[&str] = Format::NAMES;
 
 const fn help() -> Flag {
     switch("help", "Print this text", "--help").short('h')

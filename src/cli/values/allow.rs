@@ -72,11 +72,7 @@ mod tests {
         for (text, actions, resources) in [
             ("s3:GetObject", &["s3:GetObject"][..], &["*"][..]),
             ("*", &["*"], &["*"]),
-            (
-                "s3:ListBucket,s3:Get*=arn:aws:s3:::b/*",
-                &["s3:ListBucket", "s3:Get*"],
-                &["arn:aws:s3:::b/*"],
-            ),
+            ("s3:ListBucket,s3:Get*=arn:aws:s3:::b/*", &["s3:ListBucket", "s3:Get*"], &["arn:aws:s3:::b/*"]),
             (
                 "s3:*=arn:aws:s3:::a,arn:aws:s3:::a/x,y=z",
                 &["s3:*"],
@@ -85,10 +81,13 @@ mod tests {
             ("execute-api:Invoke=*", &["execute-api:Invoke"], &["*"]),
         ] {
             let allow = parse(text).expect(text);
-            assert_eq!((&allow.actions[..], &allow.resources[..]), (
-                &actions.iter().map(ToString::to_string).collect::<Vec<_>>()[..],
-                &resources.iter().map(ToString::to_string).collect::<Vec<_>>()[..]
-            ));
+            assert_eq!(
+                (&allow.actions[..], &allow.resources[..]),
+                (
+                    &actions.iter().map(ToString::to_string).collect::<Vec<_>>()[..],
+                    &resources.iter().map(ToString::to_string).collect::<Vec<_>>()[..]
+                )
+            );
         }
     }
 
