@@ -26,6 +26,7 @@ mod principals;
 mod pull;
 mod refusals;
 mod registries;
+mod role_template;
 mod signals;
 mod streams;
 mod tty;

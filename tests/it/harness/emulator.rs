@@ -1,11 +1,12 @@
 //! The emulator of AWS, as its root sees it.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::container::unique;
 use super::endpoint::{Endpoint, Keys, cloud_shell};
 use super::host::{Host, Program, require_image, required_variable};
-use super::run::{Outcome, run};
+use super::run::{Outcome, run, run_with_input};
 
 /// Anybody may assume the role.
 pub const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
@@ -26,12 +27,26 @@ impl Emulator {
 
     /// What `aws` prints as text; root's keys are the emulator's own.
     pub fn aws(&self, arguments: &[&str]) -> String {
+        let outcome = self.try_aws(arguments);
+        assert_eq!(outcome.code, 0, "aws {arguments:?}: {outcome:?}");
+        outcome.text()
+    }
+
+    /// The same, which may fail.
+    pub fn try_aws(&self, arguments: &[&str]) -> Outcome {
         let mut command = Command::new(&self.tool);
         command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]);
         command.args(["--region", "eu-west-1", "--output", "text", "--endpoint-url", &self.endpoint]);
-        let outcome = run(command.args(arguments));
-        assert_eq!(outcome.code, 0, "aws {arguments:?}: {outcome:?}");
+        run(command.args(arguments))
+    }
+
+    /// Runs a script with the Python that the AWS CLI has, and so botocore: many calls in the time of one `aws`.
+    pub fn python(script: &str, arguments: &[&str], input: &str) -> String {
+        let python = Path::new(&required_variable("CREDRUN_TEST_AWS_CLI")).with_file_name("python");
+        let outcome =
+            run_with_input(Command::new(python).args(["-c", script]).args(arguments), input.as_bytes());
+        assert_eq!(outcome.code, 0, "{outcome:?}");
         outcome.text()
     }
 
