@@ -6,7 +6,7 @@ mod words;
 
 use std::time::Duration;
 
-use crate::cli::flags::{self, Completion, Flag, Kind, TABLE};
+use crate::cli::flags::{self, Completion, Flag, Kind, TABLE, Table};
 use crate::docker_config::DockerConfig;
 use crate::engine::{Engine, EngineOptions, context};
 use crate::environment::Environment;
@@ -35,7 +35,7 @@ pub fn script(shell: &str) -> Option<&'static str> {
 pub async fn candidates(words: &[String], subcommands: &[&str], environment: &Environment) -> String {
     let (current, before) = words.split_last().map_or(("", &[][..]), |(last, rest)| (last.as_str(), rest));
     let found = match words::place(before, current, subcommands) {
-        words::Place::Flag => flag_names(),
+        words::Place::Flag(table) => flag_names(table),
         words::Place::Value(flag, prefix) => {
             let values = values(flag, environment).await;
             values.into_iter().map(|(value, help)| (format!("{prefix}{value}"), help)).collect()
@@ -56,8 +56,8 @@ fn line((word, help): (String, String)) -> String {
     if help.is_empty() { format!("{word}\n") } else { format!("{word}\t{help}\n") }
 }
 
-fn flag_names() -> Vec<(String, String)> {
-    flags::rows(TABLE).map(|flag| (format!("--{}", flag.long), flag.help.to_owned())).collect()
+fn flag_names(table: Table) -> Vec<(String, String)> {
+    flags::rows(table).map(|flag| (format!("--{}", flag.long), flag.help.to_owned())).collect()
 }
 
 async fn images(first: bool, subcommands: &[&str], environment: &Environment) -> Vec<(String, String)> {

@@ -171,7 +171,7 @@ impl fmt::Debug for Credentials {
             .field("session_token", &self.session_token)
             .field("expiration", &self.expiration_iso8601())
             .field("principal_source", &self.principal_source)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -61,23 +61,22 @@ pub async fn describe(mut request: RunRequest, environment: &Environment) -> Res
 async fn identity(request: &RunRequest, environment: &Environment, keys: Keys) -> Result<(Value, Value)> {
     let aws = &request.aws;
     let base = match keys {
-        // Without a role what is found is what the container gets, and is judged as such.
-        Keys::Provided if aws.roles.is_empty() && aws.federation_name.is_none() => {
-            Some(provider::provide(aws, environment).await?)
-        }
-        Keys::Provided => Some(provider::base(aws, environment).await?),
+        Keys::Provided => Some(provider::found(aws, environment).await?),
         Keys::Users => None,
     };
     let region = region::resolve(aws, environment).await;
     let injection = Injection::static_variables(&request.spec, base.as_ref(), region.as_deref());
     let env: Vec<String> =
         injection.expose(&request.spec).into_iter().map(|entry| redacted(&entry)).collect();
-    let role = aws.roles.last().cloned();
+    let exchanged = base.as_ref().is_some_and(|base| !base.is_temporary()) && !aws.allow_long_term_keys;
+    let asks = !aws.roles.is_empty() || aws.federation_name.is_some();
     let credentials = json!({
         "source": base.as_ref().map_or_else(|| "given with -e".to_owned(), |base| base.principal_source().to_string()),
-        "expiration": base.as_ref().filter(|_| role.is_none()).and_then(Credentials::expiration_iso8601),
-        "role_that_would_be_assumed": role,
+        "expiration": base.as_ref().filter(|_| !asks).and_then(Credentials::expiration_iso8601),
+        "role_that_would_be_assumed": aws.roles.last(),
+        "roles_on_the_way": aws.roles.split_last().map(|(_, way)| way),
         "federation_that_would_be_asked_for": aws.federation_name,
+        "session_token_that_would_be_asked_for": exchanged && !asks,
         "session_policy": session_policy(request)?,
         "region": injection.region(),
     });

@@ -113,28 +113,37 @@ pub fn check(options: &AwsOptions) -> Result<()> {
 /// [`ErrorKind::Credentials`] when no source gave any or STS refused. [`ErrorKind::Usage`] as [`check`] has it, and when
 /// there is a session policy and no role that it could narrow.
 pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
-    check(options)?;
-    let last = options.roles.is_empty() && options.federation_name.is_none();
-    let base = chain::of_host(options, environment, last).await?.credentials().await?;
-    refuse_expired(&base, OffsetDateTime::now_utc())?;
+    let base = found(options, environment).await?;
     if let Some(name) = &options.federation_name {
         return user_session::federation_token(name, &base, options, environment).await;
     }
-    if !last {
+    if !options.roles.is_empty() {
         return roles(base, options, environment).await;
-    }
-    if let Some(option) = options.narrowing.option().filter(|_| !base.is_narrowed()) {
-        return Err(options.name_variables(user_session::nothing_to_narrow(option, &base)));
     }
     if base.is_temporary() || options.allow_long_term_keys {
         return Ok(base);
     }
-    match &options.serial_number {
-        Some(serial) => mfa::session(serial, &base, options, environment).await,
-        None => {
-            let length = user_session::length(options, &SessionPolicy::default())?;
-            user_session::session_token(&base, None, length, options, environment).await
+    if let Some(serial) = &options.serial_number {
+        return mfa::session(serial, &base, options, environment).await;
+    }
+    let length = user_session::length(options, &SessionPolicy::default())?;
+    user_session::session_token(&base, None, length, options, environment).await
+}
+
+/// What [`provide`] begins with: nothing of what `options` themselves ask of STS has been done.
+///
+/// # Errors
+/// As [`provide`].
+pub(crate) async fn found(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
+    check(options)?;
+    let last = options.roles.is_empty() && options.federation_name.is_none();
+    let base = chain::ending(options, environment, last).await?.credentials().await?;
+    refuse_expired(&base, OffsetDateTime::now_utc())?;
+    match options.narrowing.option() {
+        Some(option) if last && !base.is_narrowed() => {
+            Err(options.name_variables(user_session::nothing_to_narrow(option, &base)))
         }
+        _ => Ok(base),
     }
 }
 
@@ -168,7 +177,7 @@ async fn roles(
 
 /// What the chain gives, before any role: whoever this shell is. Nothing of it is narrowed.
 pub(crate) async fn base(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
-    let base = chain::of_host(options, environment, false).await?.credentials().await?;
+    let base = chain::of_host(options, environment).await?.credentials().await?;
     refuse_expired(&base, OffsetDateTime::now_utc())?;
     Ok(base)
 }

@@ -1,6 +1,8 @@
 //! `credrun role-template`: a CloudFormation template of a role to narrow credentials with
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html>).
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
@@ -115,12 +117,13 @@ impl ReadyMade {
         );
         for (name, value) in self.properties() {
             // JSON is YAML, and quotes every text.
-            text.push_str(&format!("      {name}: {value}\n"));
+            let _ = writeln!(text, "      {name}: {value}");
         }
         let options = self.options();
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\nOutputs:\n  RoleArn:\n    Description: The role's ARN\n    Value: !GetAtt Role.Arn\n  Command:\n    Description: How to use the role\n    Value: !Sub \"credrun --role-arn ${{Role.Arn}}{options} IMAGE\"\n"
-        ));
+        );
         Ok(text)
     }
 

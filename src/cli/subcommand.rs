@@ -22,6 +22,14 @@ pub struct Subcommand {
     words: (usize, usize),
 }
 
+impl Subcommand {
+    /// Whether words that are its own stand behind its flags.
+    #[must_use]
+    pub fn takes_words(&self) -> bool {
+        self.words.1 > 0
+    }
+}
+
 impl fmt::Debug for Subcommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)

@@ -1,13 +1,14 @@
 //! Which place of a command line the cursor is at.
 
 use super::takes_next;
-use crate::cli::flags::{self, Flag, TABLE};
+use crate::cli::flags::{self, Flag, TABLE, Table};
+use crate::cli::subcommand;
 use crate::environment::Environment;
 
 /// What fits.
 pub(super) enum Place {
-    /// A flag's name.
-    Flag,
+    /// The name of a flag of this table.
+    Flag(Table),
     /// A value of this flag, after this prefix of the word.
     Value(&'static Flag, String),
     /// The image; or a subcommand, when nothing stands before.
@@ -28,10 +29,16 @@ pub(super) enum Place {
 /// Where `current` stands, after the words `before`.
 pub(super) fn place(before: &[String], current: &str, subcommands: &[&str]) -> Place {
     let mut words = before;
+    let mut table = TABLE;
+    let other = before.first().and_then(|word| subcommand::by_name(word));
     match before.first().map(String::as_str) {
         Some("run") => words = &before[1..],
         Some("completions") if before.len() == 1 => return Place::Shell,
         Some("help") if before.len() == 1 => return Place::FlagToExplain,
+        Some(_) if other.is_some() => {
+            table = other.map_or(TABLE, |other| other.table);
+            words = &before[1..];
+        }
         Some(word) if subcommands.contains(&word) => return Place::Nothing,
         _ => {}
     }
@@ -44,28 +51,33 @@ pub(super) fn place(before: &[String], current: &str, subcommands: &[&str]) -> P
                 Place::Files
             };
         }
-        if let Some(flag) = waiting(word)
+        if let Some(flag) = waiting(word, table)
             && words.next().is_none()
         {
             return Place::Value(flag, String::new());
         }
     }
     if let Some((name, _)) = current.strip_prefix("--").and_then(|rest| rest.split_once('=')) {
-        return flags::by_long(TABLE, name)
+        return flags::by_long(table, name)
             .map_or(Place::Nothing, |flag| Place::Value(flag, format!("--{name}=")));
     }
-    if current.starts_with('-') { Place::Flag } else { Place::Image { first: before.is_empty() } }
+    match other {
+        _ if current.starts_with('-') => Place::Flag(table),
+        None => Place::Image { first: before.is_empty() },
+        Some(other) if other.takes_words() => Place::Files,
+        Some(_) => Place::Nothing,
+    }
 }
 
 /// The flag whose value the next word is.
-fn waiting(word: &str) -> Option<&'static Flag> {
+fn waiting(word: &str, table: Table) -> Option<&'static Flag> {
     if let Some(long) = word.strip_prefix("--") {
-        return flags::by_long(TABLE, long).filter(|flag| takes_next(flag));
+        return flags::by_long(table, long).filter(|flag| takes_next(flag));
     }
     let mut letters = word.chars();
     letters.next();
     while let Some(letter) = letters.next() {
-        let flag = flags::by_short(TABLE, letter)?;
+        let flag = flags::by_short(table, letter)?;
         if takes_next(flag) {
             return letters.as_str().is_empty().then_some(flag);
         }
@@ -101,7 +113,7 @@ mod tests {
         match place(&words, &current, &["run", "help", "version", "completions"]) {
             Place::Value(flag, prefix) => format!("{} {prefix}", flag.long).trim().to_owned(),
             Place::Image { first } => format!("image {first}"),
-            Place::Flag => "flag".into(),
+            Place::Flag(_) => "flag".into(),
             Place::Shell => "shell".into(),
             Place::FlagToExplain => "flag to explain".into(),
             Place::Files => "files".into(),
@@ -131,6 +143,12 @@ mod tests {
             ("help ", "flag to explain"),
             ("completions ", "shell"),
             ("version ", "nothing"),
+            ("export --fo", "flag"),
+            ("export --format ", "format"),
+            ("export --profile=", "profile --profile="),
+            ("export ", "nothing"),
+            ("exec --profile p ", "files"),
+            ("exec -- aws ", "files"),
             ("--nope=x", "nothing"),
         ] {
             assert_eq!(shown(line), expected, "`{line}`");

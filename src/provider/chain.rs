@@ -72,12 +72,17 @@ fn exhausted(reasons: &[(String, String)]) -> Error {
     .hint("or set `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`")
 }
 
-/// The chain of this host, in the AWS CLI's order. `last` says that what comes out is handed over: then a role that
-/// the profile or the variables name is narrowed as `options` say.
+/// The chain of this host, in the AWS CLI's order.
 ///
 /// # Errors
 /// When the profile files cannot be read, and when a profile that was named is not in them.
-pub(crate) async fn of_host(options: &AwsOptions, environment: &Environment, last: bool) -> Result<Chain> {
+pub async fn of_host(options: &AwsOptions, environment: &Environment) -> Result<Chain> {
+    ending(options, environment, false).await
+}
+
+/// The same. `last` says that what comes out is handed over: then a role that the profile or the variables name is
+/// narrowed as `options` say.
+pub(super) async fn ending(options: &AwsOptions, environment: &Environment, last: bool) -> Result<Chain> {
     let profile = Profile::load(options, environment).await?;
     if profile.named && !profile.exists() {
         return Err(missing(&profile));

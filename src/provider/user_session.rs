@@ -16,14 +16,22 @@ use crate::request::AwsOptions;
 /// What a session that was got without MFA cannot do, when the command looks as if it would
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>).
 pub(crate) fn falls_short(credentials: &Credentials, command: &[String]) -> Option<String> {
-    let service = |word: &&String| matches!(word.as_str(), "iam" | "sts");
     let exchanged = credentials.chain().first().is_some_and(|step| step == SESSION_TOKEN);
     let federated = credentials.chain().first().is_some_and(|step| step.starts_with(FEDERATION_TOKEN));
-    let word = command.iter().find(service).filter(|_| exchanged || federated)?;
-    let (what, but) = match exchanged {
-        true => ("a session token for long-term keys", "AssumeRole and GetCallerIdentity"),
-        false => ("a federation token", "GetCallerIdentity"),
+    if !exchanged && !federated {
+        return None;
+    }
+    let at = command.iter().position(|word| matches!(word.as_str(), "iam" | "sts"))?;
+    let (word, operation) = (&command[at], command.get(at + 1).map_or("", String::as_str));
+    let (what, but) = if exchanged {
+        ("a session token for long-term keys", "AssumeRole and GetCallerIdentity")
+    } else {
+        ("a federation token", "GetCallerIdentity")
     };
+    let allowed = operation == "get-caller-identity" || exchanged && operation == "assume-role";
+    if word == "sts" && allowed {
+        return None;
+    }
     Some(format!(
         "the command names `{word}`: the credentials are {what}, which can call neither IAM nor STS (but for {but}); \
          a role (`--role-arn`) can"

@@ -38,7 +38,7 @@ impl CredentialProvider for WebIdentity {
         };
         let role = self.setting("AWS_ROLE_ARN", "role_arn");
         let Some((role_arn, _)) = role else { return Err(no_role(of_file).into()) };
-        let token = self.token(file).await.map_err(|error| self.unreadable(file, of_file, &error))?;
+        let token = self.token(file).await.map_err(|error| Self::unreadable(file, of_file, &error))?;
         let session = self.setting("AWS_ROLE_SESSION_NAME", "role_session_name");
         let role = RoleSession {
             role_arn: role_arn.to_owned(),
@@ -75,7 +75,7 @@ impl WebIdentity {
         Ok(Secret::new(tokio::fs::read_to_string(path).await?.trim()))
     }
 
-    fn unreadable(&self, file: &str, named_by: &str, error: &std::io::Error) -> Error {
+    fn unreadable(file: &str, named_by: &str, error: &std::io::Error) -> Error {
         Error::new(
             ErrorKind::Credentials,
             format!("`{named_by}` names `{file}`, which cannot be read: {error}"),

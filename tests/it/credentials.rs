@@ -135,13 +135,14 @@ fn half_a_set_of_keys_is_refused() {
 }
 
 #[test]
-fn long_term_keys_are_refused() {
+fn long_term_keys_stay_behind_when_they_cannot_be_exchanged() {
     let host = Host::bare()
         .with("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .with("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
-        .with("AWS_REGION", "eu-west-1");
+        .with("AWS_REGION", "eu-west-1")
+        .with("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     let told = refused(host, &[]);
-    assert!(told.contains("long-term") && told.contains("--role-arn"), "{told}");
+    assert!(told.contains("getting a session token at") && told.contains("cannot be reached"), "{told}");
 }
 
 #[test]

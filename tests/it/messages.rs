@@ -98,7 +98,7 @@ fn mistakes_are_explained() {
         (
             &["--external-id", "x", "bb"],
             "`--external-id` belongs to `--role-arn`, which was not given",
-            "add `--role-arn ARN`",
+            "add `--role-arn`, or leave `--external-id` out",
         ),
         (
             &["--rm=maybe", "bb"],
