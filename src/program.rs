@@ -57,7 +57,7 @@ fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
             let (gates, options) = (request::gates(&cli), cli.engine_options());
             match request::of_process(cli, environment) {
                 Ok(request) if request.client.dry_run => {
-                    print(&block_on(dry_run::describe(request, environment))?)
+                    print(&block_on(subcommands::unless_ended(dry_run::describe(request, environment)))?)
                 }
                 Ok(request) => block_on(run::run(request, environment)).map(exit_code::of_run),
                 Err(error) => block_on(run::refuse(gates, error, &options, environment)),

@@ -120,14 +120,34 @@ pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<
     if !options.roles.is_empty() {
         return roles(base, options, environment).await;
     }
-    if base.is_temporary() || options.allow_long_term_keys {
-        return Ok(base);
+    match &options.serial_number {
+        Some(_) if base.is_temporary() && !options.from_variables.contains(&"serial-number") => {
+            return Err(no_device(&base));
+        }
+        _ if base.is_temporary() || options.allow_long_term_keys => return Ok(base),
+        _ => {}
     }
     if let Some(serial) = &options.serial_number {
         return mfa::session(serial, &base, options, environment).await;
     }
     let length = user_session::length(options, &SessionPolicy::default())?;
     user_session::session_token(&base, None, length, options, environment).await
+}
+
+fn no_device(base: &Credentials) -> Error {
+    let source = base.principal_source();
+    Error::usage(format!(
+        "`--serial-number` signs an IAM user's long-term keys in, and {source} gave temporary credentials"
+    ))
+    .hint("leave it out; or name a role with `--role-arn`, which is then assumed with the MFA code")
+    .hint("a profile whose own role asks for MFA names the device itself, by `mfa_serial`")
+}
+
+/// What of the options the user should know before they are used.
+#[must_use]
+pub fn warnings(options: &AwsOptions) -> Vec<String> {
+    let policy = SessionPolicy::of(&options.narrowing, "aws", OffsetDateTime::now_utc());
+    policy.map(|policy| policy.warnings).unwrap_or_default()
 }
 
 /// What [`provide`] begins with: nothing of what `options` themselves ask of STS has been done.

@@ -31,6 +31,7 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     let keys = injection::whose_keys(&request.spec)?;
     refuse_idle_options(&request, keys)?;
     provider::check(&request.aws)?;
+    request.client.warnings.extend(provider::warnings(&request.aws));
     let address = request.engine.clone();
     if !request.client.allow_insecure_engine {
         address.require_private()?;

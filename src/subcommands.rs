@@ -33,9 +33,18 @@ async fn identity(cli: &Cli, environment: &Environment) -> Result<Identity> {
 
 /// A prompt for an MFA code gives the terminal back when a signal comes.
 async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
+    provider::check(options)?;
+    provider::warnings(options).iter().for_each(|text| notice::warn(text));
+    unless_ended(provider::provide(options, environment)).await
+}
+
+/// `work`, dropped when a signal comes that ends programs.
+///
+/// # Errors
+/// Those of `work`, and [`crate::error::ErrorKind::Interrupted`] for the signal.
+pub(crate) async fn unless_ended<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let mut signals = SignalQueue::take_over();
-    let provided = signals.unless_ended(provider::provide(options, environment)).await;
-    provided.map_err(|signal| ended_by(&signal))?
+    signals.unless_ended(work).await.map_err(|signal| ended_by(&signal))?
 }
 
 fn options(cli: &Cli) -> Result<AwsOptions> {

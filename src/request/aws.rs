@@ -136,6 +136,12 @@ impl AwsOptions {
                     .hint(format!("add {owner}, or leave `--{option}` out")));
             }
         }
+        if self.federation_name.is_some() && self.serial_number.is_some() && !cli.is_default("serial-number")
+        {
+            return Err(Error::usage("`--federation-name` and `--serial-number` do not go together").hint(
+                "GetFederationToken takes no MFA code; a role (`--role-arn`) can be assumed with one",
+            ));
+        }
         if role && self.federation_name.is_some() {
             return Err(Error::usage("`--role-arn` and `--federation-name` do not go together")
                 .hint("a role is assumed with the user's own keys; leave one of the two out"));

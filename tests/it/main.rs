@@ -29,4 +29,5 @@ mod registries;
 mod role_template;
 mod signals;
 mod streams;
+mod subcommands;
 mod tty;
