@@ -44,6 +44,7 @@ pub struct Credentials {
     principal_source: String,
     narrowed: bool,
     role_session: bool,
+    asked_for: bool,
 }
 
 impl Credentials {
@@ -68,7 +69,20 @@ impl Credentials {
             principal_source,
             narrowed: false,
             role_session: false,
+            asked_for: false,
         }
+    }
+
+    /// The same, known to be a session that this program asked STS for.
+    #[must_use]
+    pub(crate) fn asked_for(self) -> Self {
+        Self { asked_for: true, ..self }
+    }
+
+    /// Whether this program asked STS for them, and so said how long they live.
+    #[must_use]
+    pub(crate) fn is_asked_for(&self) -> bool {
+        self.asked_for
     }
 
     /// The same, known to be a role's session.

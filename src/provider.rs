@@ -134,6 +134,14 @@ pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<
     user_session::session_token(&base, None, length, options, environment).await
 }
 
+fn no_session(base: &Credentials) -> Error {
+    let source = base.principal_source();
+    Error::usage(format!(
+        "`--duration-seconds` is for a session that credrun asks STS for, and {source} gave one already"
+    ))
+    .hint("leave it out; or name a role with `--role-arn`")
+}
+
 fn no_device(base: &Credentials) -> Error {
     let source = base.principal_source();
     Error::usage(format!(
@@ -159,6 +167,10 @@ pub(crate) async fn found(options: &AwsOptions, environment: &Environment) -> Re
     let last = options.roles.is_empty() && options.federation_name.is_none();
     let base = chain::ending(options, environment, last).await?.credentials().await?;
     refuse_expired(&base, OffsetDateTime::now_utc())?;
+    let length = options.duration_seconds.is_some() && !options.from_variables.contains(&"duration-seconds");
+    if last && length && base.is_temporary() && !base.is_asked_for() {
+        return Err(no_session(&base));
+    }
     match options.narrowing.option() {
         Some(option) if last && !base.is_narrowed() => {
             Err(options.name_variables(user_session::nothing_to_narrow(option, &base)))

@@ -123,5 +123,6 @@ pub(crate) fn given(
         Some(Secret::new(given.session_token())),
         OffsetDateTime::from_unix_timestamp(given.expiration().secs()).ok(),
         source,
-    ))
+    )
+    .asked_for())
 }

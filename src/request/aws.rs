@@ -136,6 +136,10 @@ impl AwsOptions {
                     .hint(format!("add {owner}, or leave `--{option}` out")));
             }
         }
+        if self.allow_long_term_keys && self.serial_number.is_some() && !cli.is_default("serial-number") {
+            return Err(Error::usage("`--allow-long-term-keys` and `--serial-number` do not go together")
+                .hint("long-term keys as they are have no MFA code; leave one of the two out"));
+        }
         if self.federation_name.is_some() && self.serial_number.is_some() && !cli.is_default("serial-number")
         {
             return Err(Error::usage("`--federation-name` and `--serial-number` do not go together").hint(

@@ -9,6 +9,7 @@ mod behaviour;
 mod bodies;
 mod credentials;
 mod differences;
+mod ecs;
 mod endpoints;
 mod engines;
 mod exit_codes;

@@ -18,7 +18,7 @@ const DENY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Act
 type Wrong = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
 #[rustfmt::skip]
-const WRONG: [Wrong; 39] = [
+const WRONG: [Wrong; 40] = [
     ("an action without its service", &[], &["whoami", "--role-arn", "ROLE", "--allow", "ListBucket"]),
     ("a blank between actions", &[], &["whoami", "--role-arn", "ROLE", "--allow", "s3:GetObject, s3:PutObject"]),
     ("a bucket's name for its ARN", &[], &["whoami", "--role-arn", "ROLE", "--allow", "s3:GetObject=bucket"]),
@@ -45,6 +45,7 @@ const WRONG: [Wrong; 39] = [
     ("a federation of temporary credentials", &[], &["whoami", "--federation-name", "alice", "--allow", "*"]),
     ("an MFA device for a federation", &[], &["whoami", "--federation-name", "alice", "--serial-number", "arn:aws:iam::123456789012:mfa/alice", "--allow", "*"]),
     ("an MFA device for temporary credentials", &[], &["whoami", "--serial-number", "arn:aws:iam::123456789012:mfa/alice"]),
+    ("a length of a session that is there already", &[], &["whoami", "--duration-seconds", "900"]),
     ("a variable with a wrong value", &[("CREDRUN_UNTIL", "soon")], &["whoami", "--role-arn", "ROLE"]),
     ("a variable that is no role", &[("CREDRUN_ROLE_ARN", "reader")], &["whoami"]),
     ("a format that is none", &[], &["export", "--format", "bash"]),
