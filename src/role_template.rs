@@ -1,11 +1,10 @@
 //! `credrun role-template`: a CloudFormation template of a role to narrow credentials with
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html>).
 
-use std::fmt::Write;
-
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::provider::limits;
 
 /// The template that has a parameter for everything.
 #[must_use]
@@ -35,7 +34,7 @@ impl Trust {
         if text == "account" {
             return Ok(Self::ThisAccount);
         }
-        if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if is_account(text) {
             return Ok(Self::Account(text.to_owned()));
         }
         if text.contains(['*', '?']) {
@@ -48,13 +47,16 @@ impl Trust {
             ["arn", _, "sts", _, _, resource] if resource.starts_with("assumed-role/") => {
                 Err("that is a session; name the role that it came from (`arn:aws:iam::ACCOUNT:role/NAME`)".into())
             }
+            ["arn", partition, "iam", "", account, "root"] if is_home(partition, account) => {
+                Err(format!("that is all of an account; `{account}` says so, or `account` for the stack's own"))
+            }
             ["arn", partition, "iam", "", account, resource]
-                if partition.starts_with("aws") && account.len() == 12 && is_principal(resource) =>
+                if is_home(partition, account) && is_principal(resource) =>
             {
                 Ok(Self::Arn(text.to_owned()))
             }
             [resource] if is_principal(resource) => Ok(Self::Here(text.to_owned())),
-            [service] if service.ends_with(".amazonaws.com") => {
+            [service] if service.contains(".amazonaws.") => {
                 Err("a service cannot run credrun; name users, roles or an account".into())
             }
             _ => Err("it is neither an ARN of a user or a role, nor `user/NAME` or `role/NAME`, nor an account's 12 digits, nor `account`".into()),
@@ -71,11 +73,40 @@ impl Trust {
     }
 }
 
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether an ARN can begin with them.
+fn is_home(partition: &str, account: &str) -> bool {
+    let tail = partition.strip_prefix("aws");
+    let of_aws = tail.is_some_and(|tail| tail.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+    of_aws && is_account(account)
+}
+
+/// A name with or without a path, as IAM has them: AWS refuses the whole role for one that it cannot find.
 fn is_principal(resource: &str) -> bool {
     let name = resource.strip_prefix("user/").or_else(|| resource.strip_prefix("role/"));
     name.is_some_and(|name| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@/-".contains(c))
+        let of_iam = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        name.split('/').all(|part| !part.is_empty() && part.chars().all(of_iam))
+            && name.rsplit('/').next().is_some_and(|last| last.len() <= 64)
     })
+}
+
+fn is_managed_policy(arn: &str) -> bool {
+    let parts: Vec<_> = arn.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", partition, "iam", "", account, resource]
+        if is_home(partition, if *account == "aws" { "123456789012" } else { account })
+            && resource.strip_prefix("policy/").is_some_and(|name| !name.is_empty())
+            && resource.bytes().all(|byte| byte.is_ascii_graphic()))
+}
+
+/// JSON as YAML reads it: the few characters that only JSON takes as they are, and ends of lines of YAML's own.
+fn yaml(value: &Value) -> String {
+    let unsafe_as_is = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    let escape = |c: char| if unsafe_as_is(c) { format!("\\u{:04x}", u32::from(c)) } else { c.into() };
+    value.to_string().chars().map(escape).collect()
 }
 
 fn sub(tail: &str) -> Value {
@@ -109,25 +140,46 @@ impl ReadyMade {
     /// The template.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Usage`] when nobody could assume the role, or it could do nothing.
+    /// [`crate::error::ErrorKind::Usage`] when nobody could assume the role, when it could do nothing, or when IAM
+    /// would not take one of the values.
     pub fn render(&self) -> Result<String> {
-        self.check()?;
-        let mut text = String::from(
-            "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: A role for credrun --role-arn\n\nResources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n",
-        );
-        for (name, value) in self.properties() {
-            // JSON is YAML, and quotes every text.
-            let _ = writeln!(text, "      {name}: {value}");
-        }
+        self.check_trust()?;
+        self.check_values()?;
+        let description = yaml(&self.description().into());
+        // JSON is YAML, and quotes every text.
+        let property = |(name, value)| format!("      {name}: {}\n", yaml(&value));
+        let properties: String = self.properties().into_iter().map(property).collect();
         let options = self.options();
-        let _ = write!(
-            text,
-            "\nOutputs:\n  RoleArn:\n    Description: The role's ARN\n    Value: !GetAtt Role.Arn\n  Command:\n    Description: How to use the role\n    Value: !Sub \"credrun --role-arn ${{Role.Arn}}{options} IMAGE\"\n"
-        );
-        Ok(text)
+        Ok(format!(
+            r#"AWSTemplateFormatVersion: "2010-09-09"
+Description: {description}
+
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+{properties}
+Outputs:
+  RoleArn:
+    Description: The role's ARN
+    Value: !GetAtt Role.Arn
+  Command:
+    Description: How to use the role; the number of an MFA device is shown by `aws iam list-mfa-devices`
+    Value: !Sub "credrun --role-arn ${{Role.Arn}}{options} IMAGE"
+"#
+        ))
     }
 
-    fn check(&self) -> Result<()> {
+    /// CloudFormation wants to be told that IAM is changed, and in another word when the role's name is given
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>).
+    fn description(&self) -> String {
+        let capability = if self.role_name.is_some() { "CAPABILITY_NAMED_IAM" } else { "CAPABILITY_IAM" };
+        format!(
+            "A role for `credrun --role-arn`. Deploy it with `aws cloudformation deploy --template-file FILE --stack-name NAME --capabilities {capability}`; `aws cloudformation describe-stacks --stack-name NAME --query Stacks[0].Outputs` then shows the command that uses it."
+        )
+    }
+
+    fn check_trust(&self) -> Result<()> {
         if self.trust.is_empty() {
             return Err(Error::usage("nobody could assume the role: `--trust` is not given")
                 .hint("`--trust user/NAME` trusts a user of the stack's account, `--trust role/NAME` a role (`credrun whoami` shows yours)"));
@@ -146,6 +198,27 @@ impl ReadyMade {
                 "`{role}` could never assume the role with `--mfa`: a role has no MFA device"
             ))
             .hint("trust users, or leave `--mfa` out")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The command holds some of them as they are.
+    fn check_values(&self) -> Result<()> {
+        for (option, value, least, most, extra) in [
+            ("--role-name", &self.role_name, 1, 64, "+=,.@-"),
+            ("--external-id", &self.external_id, 2, 1224, "+=,.@:/-"),
+        ] {
+            value.as_deref().map_or(Ok(()), |value| limits::check_text(option, value, least, most, extra))?;
+        }
+        match (self.max_session_seconds, self.permissions_boundary.as_deref()) {
+            (Some(seconds), _) if !(3600..=43200).contains(&seconds) => Err(Error::usage(format!(
+                "`--max-session` is {seconds}, outside 3600 (one hour) to 43200 (twelve hours)"
+            ))),
+            (_, Some(arn)) if !is_managed_policy(arn) => Err(Error::usage(format!(
+                "`--permissions-boundary` names `{}`, which is not the ARN of a managed policy",
+                arn.escape_debug()
+            ))
+            .hint("one looks like `arn:aws:iam::aws:policy/PowerUserAccess` or `arn:aws:iam::123456789012:policy/NAME`")),
             _ => Ok(()),
         }
     }
@@ -204,6 +277,10 @@ mod tests {
             ("user/alice", Trust::Here("user/alice".into())),
             ("role/path/ci", Trust::Here("role/path/ci".into())),
             ("arn:aws-cn:iam::123456789012:role/x", Trust::Arn("arn:aws-cn:iam::123456789012:role/x".into())),
+            (
+                "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/x_1",
+                Trust::Arn("arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/x_1".into()),
+            ),
         ] {
             assert_eq!(Trust::parse(text), Ok(expected));
         }
@@ -212,10 +289,21 @@ mod tests {
             ("arn:aws:iam::*:root", "pattern"),
             ("arn:aws:sts::123456789012:assumed-role/x/me", "session"),
             ("lambda.amazonaws.com", "service"),
+            ("ec2.amazonaws.com.cn", "service"),
+            ("arn:aws:iam::123456789012:root", "`123456789012` says so"),
             ("alice", "neither"),
             ("user/", "neither"),
             ("group/admins", "neither"),
             ("arn:aws:iam::1:user/x", "neither"),
+            ("arn:aws:iam::abcdefghijkl:user/x", "neither"),
+            ("arn:aws x:iam::123456789012:user/x", "neither"),
+            ("arn:aws:iam:eu-west-1:123456789012:user/x", "neither"),
+            ("user//x", "neither"),
+            ("role/x/", "neither"),
+            ("user/${AWS::StackName}", "neither"),
+            (&format!("user/{}", "x".repeat(65)), "neither"),
+            ("12345678901", "neither"),
+            ("account ", "neither"),
             ("", "neither"),
         ] {
             assert!(Trust::parse(text).expect_err(text).contains(part), "{text}");
@@ -240,18 +328,51 @@ mod tests {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("RoleName") && !text.contains("ManagedPolicyArns"), "{text}");
+        assert!(text.contains("--capabilities CAPABILITY_IAM`"), "{text}");
+        let named = ReadyMade { role_name: Some("reader".into()), ..role };
+        let text = named.render().expect("a template");
+        assert!(text.contains("--capabilities CAPABILITY_NAMED_IAM`"), "{text}");
+        assert!(text.contains("\n      RoleName: \"reader\"\n"), "{text}");
+    }
+
+    #[test]
+    fn yaml_reads_what_json_wrote() {
+        let text = "\u{e9} \u{7f}\u{85}\u{2028}\u{feff} #: \"\n' {x} \u{1f600}";
+        assert_eq!(
+            yaml(&json!({"a": text})),
+            "{\"a\":\"\u{e9} \\u007f\\u0085\\u2028\\ufeff #: \\\"\\n' {x} \u{1f600}\"}"
+        );
+    }
+
+    #[test]
+    fn the_general_one_is_what_every_editor_and_console_shows() {
+        assert!(general().is_ascii());
+        assert!(general().len() < 51_200, "more than CloudFormation takes with --template-body");
     }
 
     #[test]
     fn what_makes_no_role_is_refused() {
         let trusted =
             |text| ReadyMade { trust: vec![Trust::parse(text).expect(text)], ..ReadyMade::default() };
+        let reader = |text| ReadyMade { read_only_access: true, ..trusted(text) };
+        let bounded =
+            |arn: &str| ReadyMade { permissions_boundary: Some(arn.to_owned()), ..reader("account") };
         for (role, part) in [
-            (ReadyMade { read_only_access: true, ..ReadyMade::default() }, "nobody could assume"),
+            (ReadyMade { trust: Vec::new(), ..reader("account") }, "nobody could assume"),
             (trusted("account"), "could do nothing"),
-            (ReadyMade { read_only_access: true, mfa: true, ..trusted("role/x") }, "`role/x` could never"),
+            (ReadyMade { mfa: true, ..reader("role/x") }, "`role/x` could never"),
+            (ReadyMade { external_id: Some("a\" b".into()), ..reader("account") }, "`--external-id` holds"),
+            (ReadyMade { role_name: Some("a/b".into()), ..reader("account") }, "`--role-name` holds"),
+            (ReadyMade { max_session_seconds: Some(900), ..reader("account") }, "`--max-session` is 900"),
+            (bounded("boundary"), "`--permissions-boundary` names `boundary`"),
+            (bounded("arn:aws:iam::123456789012:role/x"), "not the ARN of a managed policy"),
+            (bounded("arn:aws:iam::123:policy/x"), "not the ARN of a managed policy"),
         ] {
-            assert!(role.render().expect_err(part).to_string().contains(part));
+            let error = role.render().expect_err(part).to_string();
+            assert!(error.contains(part), "{error}");
+        }
+        for good in ["arn:aws-cn:iam::aws:policy/job-function/x", "arn:aws:iam::123456789012:policy/x"] {
+            bounded(good).render().expect(good);
         }
     }
 }
