@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::export::{self, Format};
 use crate::notice;
-use crate::provider::{self, keychain, limits, session_policy, user_session, whoami};
+use crate::provider::{self, keychain, session_policy, user_session, whoami};
 use crate::region;
 use crate::request::{AwsOptions, Narrowing, effects};
 use crate::role_template::{self, ReadyMade, Trust};
@@ -164,14 +164,6 @@ pub fn role_template(cli: &Cli) -> Result<String> {
     }
     let allowed = allowed(cli)?;
     let text = |long| cli.last(long).map(str::to_owned);
-    for (option, least, most, extra) in [
-        ("role-name", 1, 64, "+=,.@-"),
-        ("external-id", 2, 1224, "+=,.@:/-"),
-        ("permissions-boundary", 20, 2048, "+=,.@:/-"),
-    ] {
-        cli.last(option)
-            .map_or(Ok(()), |value| limits::check_text(&format!("--{option}"), value, least, most, extra))?;
-    }
     let trust = |value: &String| Trust::parse(value).map_err(|cause| refuse(cli, "trust", value, &cause));
     let session = cli.last("max-session");
     let session =
