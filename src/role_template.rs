@@ -336,6 +336,22 @@ mod tests {
     }
 
     #[test]
+    fn a_ready_made_one_trusts_whom_it_was_told_to_and_nobody_else() {
+        let trust = ["arn:aws-cn:iam::123456789012:role/x", "role/ci", "123456789012", "account"];
+        let trust = trust.map(|text| Trust::parse(text).expect(text)).to_vec();
+        let policy = ReadyMade { trust, ..ReadyMade::default() }.trust_policy();
+        let principals = json!([
+            "arn:aws-cn:iam::123456789012:role/x",
+            {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/ci"},
+            {"Fn::Sub": "arn:${AWS::Partition}:iam::123456789012:root"},
+            {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"},
+        ]);
+        let statement =
+            json!({"Effect": "Allow", "Principal": {"AWS": principals}, "Action": "sts:AssumeRole"});
+        assert_eq!(policy, json!({"Version": "2012-10-17", "Statement": [statement]}));
+    }
+
+    #[test]
     fn yaml_reads_what_json_wrote() {
         let text = "\u{e9} \u{7f}\u{85}\u{2028}\u{feff} #: \"\n' {x} \u{1f600}";
         assert_eq!(
