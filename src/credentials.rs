@@ -2,6 +2,7 @@
 //!
 //! Anchor: smithy-rs `aws-credential-types/src/credentials_impl.rs`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use time::OffsetDateTime;
@@ -167,6 +168,23 @@ impl Credentials {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.session_token.is_some()
+    }
+
+    /// The variables that every SDK reads them from, with the region; `None` for what is not known
+    /// (<https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>). Secrets in clear.
+    pub(crate) fn variables<'a>(
+        &'a self,
+        region: Option<&'a str>,
+    ) -> [(&'static str, Option<Cow<'a, str>>); 6] {
+        let region = || region.map(Cow::Borrowed);
+        [
+            ("AWS_ACCESS_KEY_ID", Some(self.access_key_id.as_str().into())),
+            ("AWS_SECRET_ACCESS_KEY", Some(self.secret_access_key.expose().into())),
+            ("AWS_SESSION_TOKEN", self.session_token().map(|token| token.expose().into())),
+            ("AWS_CREDENTIAL_EXPIRATION", self.expiration_iso8601().map(Into::into)),
+            ("AWS_REGION", region()),
+            ("AWS_DEFAULT_REGION", region()),
+        ]
     }
 
     /// The expiration as ISO 8601 with `Z` and whole seconds, the form of `AWS_CREDENTIAL_EXPIRATION`.

@@ -11,6 +11,7 @@ use crate::environment::Environment;
 use crate::error::Result;
 use crate::injection::{self, Injection, Keys};
 use crate::provider::session_policy::SessionPolicy;
+use crate::provider::sts;
 use crate::request::{self, ApiVersion, PullPolicy, RunRequest};
 use crate::{provider, region};
 
@@ -91,7 +92,7 @@ fn session_policy(request: &RunRequest) -> Result<Option<Value>> {
     if narrowing.option().is_none() {
         return Ok(None);
     }
-    let partition = request.aws.roles.last().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
+    let partition = request.aws.roles.last().map_or("aws", |arn| sts::partition_of(arn));
     let policy = SessionPolicy::of(narrowing, partition, OffsetDateTime::now_utc())?;
     let document = policy.document.and_then(|text| serde_json::from_str::<Value>(&text).ok());
     Ok(Some(json!({"policy": document, "policy_arns": policy.arns})))

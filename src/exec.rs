@@ -15,20 +15,13 @@ pub fn command(words: &[String], credentials: &Credentials, region: Option<&str>
     for name in injection::NOT_BESIDE_KEYS {
         command.env_remove(name);
     }
-    let token = credentials.session_token().map(|token| token.expose().to_owned());
-    for (name, value) in [
-        ("AWS_ACCESS_KEY_ID", Some(credentials.access_key_id().to_owned())),
-        ("AWS_SECRET_ACCESS_KEY", Some(credentials.secret_access_key().expose().to_owned())),
-        ("AWS_SESSION_TOKEN", token),
-        ("AWS_CREDENTIAL_EXPIRATION", credentials.expiration_iso8601()),
-    ] {
+    for (name, value) in credentials.variables(region) {
         match value {
-            Some(value) => command.env(name, value),
+            Some(value) => command.env(name, &*value),
+            // A region that was there before is not stale: it may be the user's own.
+            None if name.ends_with("REGION") => &mut command,
             None => command.env_remove(name),
         };
-    }
-    if let Some(region) = region {
-        command.env("AWS_REGION", region).env("AWS_DEFAULT_REGION", region);
     }
     command
 }

@@ -1,8 +1,8 @@
 //! The one table of flags. A flag is a row of it and a test of its value's syntax; the grammar, `--help`, the
 //! completions, the man pages and what a run asks of the engine all come from it.
 //!
-//! Rows take effect in the table's order, which matters for `--env-file` before `--env` and for `--role-arn`
-//! before the options that belong to it.
+//! Rows take effect in the table's order, which matters for `--env-file` before `--env` and for `--tags`
+//! before `--transitive-tag-keys`.
 
 mod aws;
 mod container;

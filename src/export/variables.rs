@@ -24,19 +24,11 @@ pub(super) fn render(
     region: Option<&str>,
     prefix: &str,
 ) -> Result<Secret> {
-    let expiration = credentials.expiration_iso8601();
     let mut text = String::with_capacity(room(credentials, region, prefix));
-    for (name, value) in [
-        ("AWS_ACCESS_KEY_ID", Some(credentials.access_key_id())),
-        ("AWS_SECRET_ACCESS_KEY", Some(credentials.secret_access_key().expose())),
-        ("AWS_SESSION_TOKEN", credentials.session_token().map(Secret::expose)),
-        ("AWS_CREDENTIAL_EXPIRATION", expiration.as_deref()),
-        ("AWS_REGION", region),
-        ("AWS_DEFAULT_REGION", region),
-    ] {
+    for (name, value) in credentials.variables(region) {
         let name = format!("{prefix}{name}");
         match value {
-            Some(value) => set(format, &mut text, &name, value)?,
+            Some(value) => set(format, &mut text, &name, &value)?,
             // A region that was there before is not stale: it may be the user's own.
             None if name.ends_with("REGION") => {}
             None => unset(format, &mut text, &name),

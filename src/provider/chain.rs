@@ -107,10 +107,8 @@ pub(super) async fn ending(options: &AwsOptions, environment: &Environment, last
     let keys = ProfileKeys {
         name: profile.name.clone(),
         profile,
-        variables: !explicit,
-        web_identity: false,
+        source: false,
         options,
-        last,
         environment: environment.clone(),
     };
     let mut chain: Vec<Box<dyn CredentialProvider>> = Vec::new();

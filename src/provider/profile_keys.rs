@@ -18,13 +18,10 @@ pub(crate) struct ProfileKeys {
     /// Which of them.
     pub(crate) name: String,
     pub(crate) profile: Profile,
-    /// Whether variables count for the web identity.
-    pub(crate) variables: bool,
-    /// Whether the web identity is asked here; the chain of the host asks it before.
-    pub(crate) web_identity: bool,
+    /// Whether it is the source of a role. Then its web identity is asked here, without what variables say; of the
+    /// profile in use the chain of the host has asked it before.
+    pub(crate) source: bool,
     pub(crate) options: AwsOptions,
-    /// Whether these are the credentials that are handed over.
-    pub(crate) last: bool,
     pub(crate) environment: Environment,
 }
 
@@ -35,7 +32,7 @@ impl CredentialProvider for ProfileKeys {
     }
 
     async fn provide(&self) -> Result<Credentials, ProvideError> {
-        if self.web_identity {
+        if self.source {
             match self.web_identity().provide().await {
                 Err(ProvideError::NotConfigured(_)) => {}
                 other => return other,
@@ -72,9 +69,9 @@ impl ProfileKeys {
         WebIdentity {
             name: self.name.clone(),
             profile: self.profile.clone(),
-            variables: self.variables,
+            variables: false,
             options: self.options.clone(),
-            last: self.last,
+            last: false,
             environment: self.environment.clone(),
         }
     }

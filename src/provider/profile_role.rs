@@ -108,10 +108,8 @@ impl ProfileRole {
         ProfileKeys {
             name: name.to_owned(),
             profile: self.profile.clone(),
-            variables: false,
-            web_identity: true,
+            source: true,
             options: self.options.clone(),
-            last: false,
             environment: self.environment.clone(),
         }
     }

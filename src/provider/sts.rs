@@ -1,4 +1,4 @@
-//! The client of STS, and who an error at it is explained with.
+//! The client of STS, where it is, and the credentials of its answers.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_types::region::Region;
 use aws_types::service_config::ServiceConfigKey;
+use time::OffsetDateTime;
 
 use super::profile::Profile;
 use super::{http, sdk};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::region;
@@ -112,8 +113,6 @@ pub(crate) fn given(
     doing: &str,
     source: String,
 ) -> Result<Credentials> {
-    use crate::credentials::Secret;
-    use time::OffsetDateTime;
     let given = credentials.ok_or_else(|| {
         Error::new(ErrorKind::Credentials, format!("{doing}: STS answered without credentials"))
     })?;
