@@ -17,11 +17,20 @@ ensure_second_engine_packages() {
     SSHD=$(command -v sshd || true)
     [ -z "$SSHD" ] || return 0
     SSHD="$SECOND/sshd/usr/sbin/sshd"
-    [ ! -x "$SSHD" ] || return 0
+    if [ -x "$SSHD" ]; then ensure_sshd_libraries; return; fi
     package_exists openssh-server || refresh_index
     mkdir -p "$SECOND/sshd"
     (cd "$SECOND/sshd" && apt-get download -qq openssh-server >&2 && dpkg -x openssh-server_*.deb .) ||
         die "could not fetch the package openssh-server"
+    ensure_sshd_libraries
+}
+
+# What the package would have brought along: a slim machine lacks libwrap0, say.
+ensure_sshd_libraries() {
+    case $(ldd "$SSHD") in *'not found'*) ;; *) return 0 ;; esac
+    local libraries
+    mapfile -t libraries < <(apt-cache depends openssh-server | sed -n 's/^ *Depends: \(lib[a-z0-9.+-]*\)$/\1/p')
+    install_packages "${libraries[@]}"
 }
 
 # A CA, the engine's certificate and a client's; another CA, for what must be refused.
