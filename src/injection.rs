@@ -2,6 +2,8 @@
 //!
 //! The only part that knows both AWS's words and Docker's.
 
+mod endpoint;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -94,24 +96,36 @@ impl Injection {
         credentials: Option<&Credentials>,
         region: Option<&str>,
     ) -> Self {
-        let own = own_values(spec);
-        // SDKs differ in which of the two they read, so that a user who sets one means both.
-        let region = REGIONS.iter().find_map(|name| own.get(name).copied()).or(region);
-        let mut wanted = match credentials {
+        let keys = match credentials {
             Some(credentials) => key_entries(credentials),
             None => vec![Entry::TakeAway("AWS_CREDENTIAL_EXPIRATION")],
         };
+        let mut injection = Self::of(spec, keys, NOT_BESIDE_KEYS, region);
+        if credentials.is_none() {
+            let keys = quoted(&KEYS);
+            injection.warnings.push(format!("the container gets the keys that you gave it: {keys}"));
+        }
+        injection
+    }
+
+    /// What is `wanted` and the regions, and `away` taken away, but for what the user gives themselves.
+    fn of(
+        spec: &ContainerSpec,
+        mut wanted: Vec<Entry>,
+        away: impl IntoIterator<Item = &'static str>,
+        region: Option<&str>,
+    ) -> Self {
+        let own = own_values(spec);
+        // SDKs differ in which of the two they read, so that a user who sets one means both.
+        let region = REGIONS.iter().find_map(|name| own.get(name).copied()).or(region);
         for name in REGIONS {
             wanted.extend(region.map(|region| Entry::Set(name, Secret::new(region))));
         }
-        wanted.extend(NOT_BESIDE_KEYS.map(Entry::TakeAway));
+        wanted.extend(away.into_iter().map(Entry::TakeAway));
         let (kept, overridden): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|entry| !own.contains_key(entry.name()));
         let mut warnings: Vec<_> = overridden.iter().map(Entry::overridden).collect();
         warnings.extend(kept.iter().filter(|entry| entry.is_given_empty(spec)).map(Entry::replaced));
-        if credentials.is_none() {
-            warnings.push(format!("the container gets the keys that you gave it: {}", quoted(&KEYS)));
-        }
         Self { entries: kept, warnings, region: region.map(str::to_owned) }
     }
 
