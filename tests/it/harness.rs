@@ -7,4 +7,6 @@ pub mod host;
 pub mod message;
 pub mod proxy;
 pub mod pty;
+pub mod relay;
 pub mod run;
+pub mod short_lived;

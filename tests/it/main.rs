@@ -25,6 +25,7 @@ mod orphans;
 mod plugin;
 mod principals;
 mod pull;
+mod refresh_sdks;
 mod refusals;
 mod registries;
 mod role_template;

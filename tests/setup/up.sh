@@ -3,7 +3,7 @@
 # Ends with the variables in target/test-env/exports. `tests/setup/down.sh` ends what this started.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
-for part in common packages rust engine emulator images second_engine podman shells; do
+for part in common packages rust engine emulator images second_engine podman shells sdks; do
     # shellcheck source=/dev/null
     . "$here/$part.sh"
 done
@@ -18,6 +18,7 @@ start_registry 5000
 ensure_awscli_image
 ensure_test_images
 ensure_windows_cmd
+ensure_sdks
 start_second_engine
 start_podman
 load_podman_images credrun-test:latest credrun-test:baked-env
@@ -34,5 +35,6 @@ export CREDRUN_TEST_AWS_CLI="$VENV/bin/aws"
 export CREDRUN_TEST_SECOND="$SECOND"
 export CREDRUN_TEST_PODMAN="$PODMAN_HOST"
 export CREDRUN_TEST_CMD="$WINDOWS_CMD"
+export CREDRUN_TEST_SDKS="$SDKS"
 ENV
 [ -z "${RUSTUP_TOOLCHAIN:-}" ] || echo "export RUSTUP_TOOLCHAIN=$RUSTUP_TOOLCHAIN" >>"$STATE/exports"
