@@ -9,6 +9,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
+use crate::moment;
+
 /// A string that shows itself to nobody: `Debug` prints asterisks, there is no `Display`, and the
 /// memory is wiped on drop.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub struct Credentials {
 impl Credentials {
     /// Credentials from their parts.
     ///
-    /// `expiration` is in UTC; `None` means that the source names no end. `principal_source` says in
+    /// `expiration` of `None` means that the source names no end. `principal_source` says in
     /// words where they came from (`container endpoint localhost:1338`), and never holds a secret.
     pub fn new(
         access_key_id: impl Into<String>,
@@ -65,7 +67,7 @@ impl Credentials {
             access_key_id: access_key_id.into(),
             secret_access_key,
             session_token,
-            expiration,
+            expiration: expiration.map(moment::in_utc),
             chain: vec![principal_source.clone()],
             principal_source,
             narrowed: false,
@@ -113,6 +115,7 @@ impl Credentials {
             (Some(own), Some(end)) => Some(own.min(end)),
             (own, end) => own.or(end),
         };
+        let expiration = expiration.map(moment::in_utc);
         Self { expiration, ..self }
     }
 
@@ -190,7 +193,7 @@ impl Credentials {
     /// The expiration as ISO 8601 with `Z` and whole seconds, the form of `AWS_CREDENTIAL_EXPIRATION`.
     #[must_use]
     pub fn expiration_iso8601(&self) -> Option<String> {
-        let whole = self.expiration?.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).ok()?;
+        let whole = self.expiration?.replace_nanosecond(0).ok()?;
         whole.format(&Rfc3339).ok()
     }
 }
@@ -223,5 +226,21 @@ mod tests {
         let shown = format!("{credentials:?} {credentials:#?}");
         assert!(!shown.contains("wJalr") && !shown.contains("IQoJ"), "{shown}");
         assert!(shown.contains("2024-10-10T08:44:18Z"), "{shown}");
+    }
+
+    /// From a variable, a file or an endpoint: whatever they say.
+    #[test]
+    fn moments_at_the_end_of_the_calendar_are_moments() {
+        for (text, expected) in [
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+            ("9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59Z"),
+            ("0000-01-01T00:00:00+01:00", "0000-01-01T00:00:00Z"),
+        ] {
+            let end = OffsetDateTime::parse(text, &Rfc3339).ok();
+            let of = |end| Credentials::new("ASIAIOSFODNN7EXAMPLE", Secret::new("s"), None, end, "test");
+            for credentials in [of(end), of(end).until(end), of(None).until(end)] {
+                assert_eq!(credentials.expiration_iso8601().as_deref(), Some(expected), "{text}");
+            }
+        }
     }
 }

@@ -96,7 +96,8 @@ impl Format {
 ///
 /// Every variable's name has `prefix` in front. A region that is empty counts as unknown. Where a shell is told and
 /// there is no session token, or no known end, a variable that an earlier export set is taken away: a stale token
-/// beside new keys would make AWS refuse them. (An env file can take nothing away, and starts from nothing.)
+/// beside new keys would make AWS refuse them. Without a prefix, so is what would win over the keys, such as
+/// `AWS_PROFILE`. (An env file can take nothing away, and starts from nothing.)
 ///
 /// # Errors
 /// When the prefix is not the start of a variable's name, or is given for a format that has no variables

@@ -32,6 +32,10 @@ pub(crate) const NOT_BESIDE_KEYS: [&str; 9] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
 
+/// Those that win over keys in variables: the SDK for JavaScript prefers a profile to them, botocore fails on one that is
+/// not there, and takes the old name of the session token first. The others only stand behind.
+pub(crate) const WINS_OVER_KEYS: [&str; 3] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN"];
+
 /// One entry of the container's environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Entry {

@@ -22,6 +22,7 @@ pub mod export;
 pub mod injection;
 pub mod logging;
 pub mod man;
+mod moment;
 mod notice;
 pub mod plugin;
 pub mod program;

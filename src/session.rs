@@ -60,6 +60,10 @@ impl Session<'_> {
         if let Some(signal) = signals.termination() {
             return Err(self.clean_up(interrupted(&signal)).await);
         }
+        if self.client.sig_proxy {
+            // Before the start: whoever sees the container's first output may send it one.
+            signals.take_over_ignored();
+        }
         let raw = self.raw_mode();
         let _raw = match raw {
             Ok(raw) => raw,

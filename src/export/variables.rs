@@ -14,6 +14,7 @@ use std::fmt::Write;
 use super::{Format, room};
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, ErrorKind, Result};
+use crate::injection::WINS_OVER_KEYS;
 
 /// The longest line that cmd.exe reads.
 const LONGEST_CMD_LINE: usize = 8191;
@@ -33,6 +34,10 @@ pub(super) fn render(
             None if name.ends_with("REGION") => {}
             None => unset(format, &mut text, &name),
         }
+    }
+    // Under a prefix the keys are not used yet, and the shell stays as it is.
+    if prefix.is_empty() {
+        WINS_OVER_KEYS.iter().for_each(|name| unset(format, &mut text, name));
     }
     Ok(Secret::new(text))
 }

@@ -1,18 +1,22 @@
 //! `sts:AssumeRole`, `sts:AssumeRoleWithWebIdentity`: the sessions of roles.
 
+use std::error::Error as StdError;
+
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::types::{PolicyDescriptorType, Tag};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::explain::{self, Operation};
-use super::limits::{self, CHAINED, Lengths};
+use super::limits::{self, CHAINED, Lengths, OF_A_CHAIN, OF_A_ROLE};
 use super::mfa;
 use super::session_policy::SessionPolicy;
 use super::sts::{Sts, given, partition_of};
 use crate::cli::values::tag;
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::request::{AwsOptions, Narrowing};
 
 /// A role's session to ask for, in the words of `aws sts assume-role`.
@@ -58,15 +62,34 @@ impl RoleSession {
 
     /// In seconds: what was asked for, else what `--until` needs.
     fn length(&self, policy: &SessionPolicy, from_a_role: bool) -> Result<Option<i32>> {
-        let until = policy.seconds(OffsetDateTime::now_utc());
-        let seconds = self.duration_seconds.map(i64::from).or(until);
-        match seconds {
-            Some(seconds) if from_a_role && seconds > CHAINED => Err(limits::chained_too_long(seconds)),
+        match self.duration_seconds {
+            Some(seconds) if from_a_role && i64::from(seconds) > CHAINED => {
+                Err(limits::chained_too_long(seconds.into()))
+            }
             Some(seconds) if seconds > 43200 => {
                 limits::duration(&seconds.to_string(), Lengths::Role).map(Some)
             }
-            seconds => Ok(seconds.and_then(|seconds| i32::try_from(seconds).ok())),
+            Some(seconds) => Ok(Some(seconds)),
+            None => {
+                let longest = if from_a_role { OF_A_CHAIN } else { OF_A_ROLE };
+                limits::until(policy, longest, OffsetDateTime::now_utc())
+            }
         }
+    }
+
+    /// Why STS refused.
+    fn refused<E>(
+        &self,
+        asked: Operation,
+        doing: &str,
+        policy: &SessionPolicy,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Error
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+    {
+        let told = explain::call(asked, doing, error);
+        limits::name_until(told, error.code(), policy, self.duration_seconds.is_some())
     }
 }
 
@@ -124,7 +147,7 @@ pub(crate) async fn assume(
     let doing =
         format!("assuming role `{}` at {} with {}", role.role_arn, sts.place, base.principal_source());
     let asked = Operation::AssumeRole { mfa: serial.is_some() };
-    let answer = request.send().await.map_err(|error| explain::call(asked, &doing, &error))?;
+    let answer = request.send().await.map_err(|error| role.refused(asked, &doing, &policy, &error))?;
     let got = given(answer.credentials(), &doing, role.source(&session))?;
     Ok(got.of_a_role().narrowed(!policy.is_empty()).until(policy.end).after(base))
 }
@@ -155,7 +178,7 @@ pub(crate) async fn assume_with_web_identity(
         .set_policy_arns(arns(&policy));
     let doing = format!("assuming role `{}` at {} with the {token_source}", role.role_arn, sts.place);
     let asked = Operation::WebIdentity;
-    let answer = request.send().await.map_err(|error| explain::call(asked, &doing, &error))?;
+    let answer = request.send().await.map_err(|error| role.refused(asked, &doing, &policy, &error))?;
     let source = format!("{}, from the {token_source}", role.source(&session));
     let got = given(answer.credentials(), &doing, source)?;
     Ok(got.of_a_role().narrowed(!policy.is_empty()).until(policy.end))

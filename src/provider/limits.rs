@@ -1,6 +1,10 @@
 //! STS's limits, held against the options before anything is asked
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html> and its neighbours).
 
+mod until;
+
+pub(crate) use self::until::{OF_A_CHAIN, OF_A_ROLE, OF_A_USER, name_until, until};
+
 use time::OffsetDateTime;
 
 use super::session_policy::SessionPolicy;
@@ -44,7 +48,14 @@ pub fn check(options: &AwsOptions) -> Result<()> {
     options.duration_seconds.as_deref().map_or(Ok(()), |value| duration(value, lengths).map(drop))?;
     chained(options)?;
     let partition = options.roles.last().map_or("aws", |arn| partition_of(arn));
-    SessionPolicy::of(&options.narrowing, partition, OffsetDateTime::now_utc()).map(drop)
+    let now = OffsetDateTime::now_utc();
+    let policy = SessionPolicy::of(&options.narrowing, partition, now)?;
+    match (&options.duration_seconds, options.roles.len(), &options.federation_name) {
+        (Some(_), ..) | (None, 0, None) => Ok(()),
+        (None, 0, Some(_)) => until(&policy, OF_A_USER, now).map(drop),
+        (None, 1, _) => until(&policy, OF_A_ROLE, now).map(drop),
+        (None, ..) => until(&policy, OF_A_CHAIN, now).map(drop),
+    }
 }
 
 /// A role that is assumed from a role lasts an hour: AWS refuses to be asked for more.
@@ -65,9 +76,8 @@ pub(crate) fn chained_too_long(seconds: i64) -> Error {
     let message = format!(
         "a session of {seconds} seconds is asked for, and a role that is assumed from a role lasts {CHAINED} at most"
     );
-    Error::usage(message).hint(
-        "ask for less with `--duration-seconds` (or `--until`), or assume the role with a user's credentials",
-    )
+    Error::usage(message)
+        .hint("ask for less with `--duration-seconds`, or assume the role with a user's credentials")
 }
 
 /// A code of an MFA device.

@@ -11,7 +11,6 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedHttpClient;
-use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::profile::Profile;
@@ -19,6 +18,7 @@ use super::{CredentialProvider, ProvideError, explain, http};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::Result;
+use crate::moment;
 
 /// A source over the network that takes longer than this is given up.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -105,7 +105,7 @@ pub(crate) fn convert(got: &aws_credential_types::Credentials, source: String) -
         got.access_key_id(),
         Secret::new(got.secret_access_key()),
         got.session_token().map(Secret::new),
-        got.expiry().map(OffsetDateTime::from),
+        got.expiry().map(moment::of_system),
         source,
     )
 }

@@ -74,7 +74,7 @@ impl SessionPolicy {
     }
 }
 
-fn iso(moment: OffsetDateTime) -> String {
+pub(crate) fn iso(moment: OffsetDateTime) -> String {
     let whole = moment.replace_nanosecond(0).unwrap_or(moment);
     whole.format(&Rfc3339).unwrap_or_default()
 }

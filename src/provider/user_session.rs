@@ -1,10 +1,11 @@
 //! `sts:GetSessionToken`, `sts:GetFederationToken`: temporary credentials for the keys of an IAM user.
 
+use aws_sdk_sts::error::ProvideErrorMetadata;
 use time::OffsetDateTime;
 
 use super::assume_role::{arns, tags};
 use super::explain::{self, Operation};
-use super::limits::{self, Lengths};
+use super::limits::{self, Lengths, OF_A_USER};
 use super::session_policy::SessionPolicy;
 use super::sts::{Sts, given};
 use crate::credentials::{Credentials, Secret};
@@ -104,8 +105,10 @@ pub(crate) async fn federation_token(
         .set_policy_arns(arns(&policy))
         .set_tags(tags(&options.tags));
     let doing = format!("getting a federation token at {} with {}", sts.place, base.principal_source());
-    let answer =
-        request.send().await.map_err(|error| explain::call(Operation::FederationToken, &doing, &error))?;
+    let answer = request.send().await.map_err(|error| {
+        let told = explain::call(Operation::FederationToken, &doing, &error);
+        limits::name_until(told, error.code(), &policy, options.duration_seconds.is_some())
+    })?;
     let got = given(answer.credentials(), &doing, format!("{FEDERATION_TOKEN} (name {name})"))?;
     Ok(got.narrowed(true).until(policy.end).after(base))
 }
@@ -117,9 +120,10 @@ fn no_policy() -> Error {
 
 /// In seconds, of a user's session: what was asked for, else what `--until` needs.
 pub(crate) fn length(options: &AwsOptions, policy: &SessionPolicy) -> Result<Option<i32>> {
-    let until = policy.seconds(OffsetDateTime::now_utc()).map(|seconds| seconds.to_string());
-    let seconds = options.duration_seconds.as_deref().or(until.as_deref());
-    seconds.map(|seconds| limits::duration(seconds, Lengths::User)).transpose()
+    match options.duration_seconds.as_deref() {
+        Some(seconds) => limits::duration(seconds, Lengths::User).map(Some),
+        None => limits::until(policy, OF_A_USER, OffsetDateTime::now_utc()),
+    }
 }
 
 async fn connect(base: &Credentials, options: &AwsOptions, environment: &Environment) -> Result<Sts> {

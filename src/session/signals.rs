@@ -4,6 +4,13 @@
 //! process alone: CHLD, PIPE and URG, and TTIN and TTOU. Docker catches the last two, and then turns round and
 //! round on the terminal when it is in the background; without that it stops there, as every program does.
 //! ILL, FPE and SEGV cannot be caught in safe Rust.
+//!
+//! One that was ignored from the start stays so until there is a container: whoever said `nohup` does not want it to
+//! end anything. To the container it is forwarded, as docker does it (Go's `signal.Notify` undoes the ignoring).
+
+mod ignored;
+
+pub use ignored::Ignored;
 
 /// A signal that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,19 +41,36 @@ mod platform {
     use tokio::signal::unix::{SignalKind, signal};
     use tokio::sync::mpsc;
 
-    use super::Signal;
+    use super::{Ignored, Signal};
 
     /// Signals as they come.
-    pub struct Signals(mpsc::UnboundedReceiver<Signal>);
+    pub struct Signals {
+        sender: mpsc::UnboundedSender<Signal>,
+        receiver: mpsc::UnboundedReceiver<Signal>,
+        ignored: Ignored,
+    }
 
     impl Signals {
-        /// Takes over every signal that can be forwarded; from here on none of them ends this process.
+        /// Takes over every signal that can be forwarded, but for those that are ignored; from here on none of them ends
+        /// this process.
         #[must_use]
         pub fn take_over() -> Self {
             let (sender, receiver) = mpsc::unbounded_channel();
-            for (number, name) in forwarded() {
+            let signals = Self { sender, receiver, ignored: Ignored::of_process() };
+            signals.listen(|number| !signals.ignored.holds(number));
+            signals
+        }
+
+        /// Takes over those that were ignored, too.
+        pub fn take_over_ignored(&mut self) {
+            let ignored = std::mem::take(&mut self.ignored);
+            self.listen(|number| ignored.holds(number));
+        }
+
+        fn listen(&self, to: impl Fn(i32) -> bool) {
+            for (number, name) in forwarded().into_iter().filter(|(number, _)| to(*number)) {
                 let Ok(mut stream) = signal(SignalKind::from_raw(number)) else { continue };
-                let sender = sender.clone();
+                let sender = self.sender.clone();
                 tokio::spawn(async move {
                     while stream.recv().await.is_some() {
                         if sender.send(Signal { number, name: name.clone() }).is_err() {
@@ -55,12 +79,11 @@ mod platform {
                     }
                 });
             }
-            Self(receiver)
         }
 
         /// The next signal; for ever pending when none can come.
         pub async fn recv(&mut self) -> Signal {
-            match self.0.recv().await {
+            match self.receiver.recv().await {
                 Some(signal) => signal,
                 None => std::future::pending().await,
             }
@@ -68,7 +91,7 @@ mod platform {
 
         /// A signal that has come already.
         pub fn try_recv(&mut self) -> Option<Signal> {
-            self.0.try_recv().ok()
+            self.receiver.try_recv().ok()
         }
     }
 
@@ -153,6 +176,9 @@ mod platform {
             Self(())
         }
 
+        /// None is ignored here.
+        pub fn take_over_ignored(&mut self) {}
+
         /// The next Ctrl-C.
         pub async fn recv(&mut self) -> Signal {
             match tokio::signal::ctrl_c().await {
@@ -191,9 +217,14 @@ pub(crate) struct SignalQueue {
 }
 
 impl SignalQueue {
-    /// Takes over the host's signals.
+    /// Takes over the host's signals, but for those that are ignored.
     pub(crate) fn take_over() -> Self {
         Self { signals: Signals::take_over(), kept: std::collections::VecDeque::new(), terminations: 0 }
+    }
+
+    /// Takes over those that were ignored, too: there is a container that they can be given to.
+    pub(crate) fn take_over_ignored(&mut self) {
+        self.signals.take_over_ignored();
     }
 
     /// Does `work` to its end, keeping what signals come; `None` when the user gave up on it.

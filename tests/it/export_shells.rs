@@ -18,8 +18,14 @@ use super::harness::run::{Outcome, run, run_with_input, start};
 /// What a variable held before.
 const STALE: &str = "stale";
 const END: &str = "2099-12-31T23:59:59Z";
-/// The variables that are taken away where there is no value for them.
-const STALES: [&str; 2] = ["AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
+/// The variables that are taken away where there is no value for them, and those that would win over the keys.
+const STALES: [&str; 5] = [
+    "AWS_SESSION_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SECURITY_TOKEN",
+];
 const VARIABLES: [&str; 6] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -74,7 +80,8 @@ fn rendered(format: Format, credentials: &Credentials, region: &str, prefix: &st
 fn variables(listed: &[u8], end: &str) -> BTreeMap<String, String> {
     let listed = String::from_utf8(listed.to_vec()).expect("UTF-8");
     let pairs = listed.split(end).filter_map(|pair| pair.split_once('='));
-    let ours = pairs.filter(|(name, _)| VARIABLES.iter().any(|variable| name.ends_with(variable)));
+    let ours =
+        pairs.filter(|(name, _)| VARIABLES.iter().chain(&STALES).any(|variable| name.ends_with(variable)));
     ours.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 

@@ -18,7 +18,7 @@ const DENY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Act
 type Wrong = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
 #[rustfmt::skip]
-const WRONG: [Wrong; 40] = [
+const WRONG: [Wrong; 42] = [
     ("an action without its service", &[], &["whoami", "--role-arn", "ROLE", "--allow", "ListBucket"]),
     ("a blank between actions", &[], &["whoami", "--role-arn", "ROLE", "--allow", "s3:GetObject, s3:PutObject"]),
     ("a bucket's name for its ARN", &[], &["whoami", "--role-arn", "ROLE", "--allow", "s3:GetObject=bucket"]),
@@ -27,6 +27,8 @@ const WRONG: [Wrong; 40] = [
     ("a time without a zone", &[], &["whoami", "--role-arn", "ROLE", "--until", "2026-01-01T12:00"]),
     ("a time that has passed", &[], &["whoami", "--role-arn", "ROLE", "--until", "2020-01-01T12:00Z"]),
     ("a time after the end of every session", &[], &["whoami", "--role-arn", "ROLE", "--until", "37h"]),
+    ("a time after the end of every role's session", &[], &["whoami", "--role-arn", "ROLE", "--until", "9999-12-31T23:59:59Z"]),
+    ("a time after the end of a chain", &[], &["whoami", "--role-arn", "ROLE", "--role-arn", "ROLE", "--until", "9999-12-31T23:59:59-01:00"]),
     ("a policy that is not there", &[], &["whoami", "--role-arn", "ROLE", "--policy", "policy.json"]),
     ("a policy that is not JSON", &[], &["whoami", "--role-arn", "ROLE", "--policy", "{Version: 2012}"]),
     ("a policy with a principal", &[], &["whoami", "--role-arn", "ROLE", "--policy", r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}"#]),

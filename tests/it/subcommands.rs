@@ -113,6 +113,21 @@ fn a_command_s_exit_code_stdin_and_signals_are_its_own() {
     }
 }
 
+/// As `nohup` and a shell's background jobs start programs.
+#[test]
+fn what_is_ignored_stays_so_for_a_command() {
+    let host = Host::new();
+    for (signal, number) in [("HUP", 1), ("INT", 2), ("QUIT", 3)] {
+        for (how, code, told) in [("ignore", 0, "goes on"), ("default", 128 + number, "")] {
+            let script = format!("kill -{signal} $$; echo goes on");
+            let mut command = host.tool("env");
+            command.arg(format!("--{how}-signal={signal}")).arg(env!("CARGO_BIN_EXE_credrun"));
+            let outcome = run(command.args(["exec", "sh", "-c", &script]));
+            assert_eq!((outcome.code, outcome.text().as_str()), (code, told), "{how} {signal}: {outcome:?}");
+        }
+    }
+}
+
 #[test]
 fn whoami_tells_the_chain() {
     let emulator = Emulator::of_the_tests();

@@ -4,6 +4,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::Parsed;
+use crate::moment;
 
 /// When something ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,8 @@ impl Until {
             Self::In(length) => now.saturating_add(length),
             Self::At(moment) => moment,
         };
-        moment.to_offset(time::UtcOffset::UTC).replace_nanosecond(0).unwrap_or(moment)
+        let moment = moment::in_utc(moment);
+        moment.replace_nanosecond(0).unwrap_or(moment)
     }
 }
 
@@ -36,7 +38,7 @@ const MOST: Duration = Duration::hours(36);
 /// What is wrong with it.
 pub fn parse(text: &str) -> Parsed<Until> {
     if text.contains(['T', 't', '-']) && text.starts_with(|c: char| c.is_ascii_digit()) {
-        return moment(text).map(Until::At);
+        return instant(text).map(Until::At);
     }
     let length = length(text).ok_or_else(|| {
         "it is neither a length (`20s`, `30m`, `1h30m`) nor a moment (`2026-01-01T12:00Z`)".to_owned()
@@ -70,7 +72,7 @@ fn length(text: &str) -> Option<Duration> {
     (last != i64::MAX).then(|| Duration::seconds(total))
 }
 
-fn moment(text: &str) -> Parsed<OffsetDateTime> {
+fn instant(text: &str) -> Parsed<OffsetDateTime> {
     let parsed = OffsetDateTime::parse(text, &Rfc3339);
     parsed.or_else(|_| OffsetDateTime::parse(&with_seconds(text), &Rfc3339)).map_err(|_| {
         "it is not a moment as RFC 3339 has it, with its time zone: `2026-01-01T12:00Z`, `2026-01-01T13:00:00+01:00`"
@@ -130,5 +132,19 @@ mod tests {
     fn a_length_begins_now() {
         let now = datetime!(2026-01-01 12:00:00.7 UTC);
         assert_eq!(Until::In(Duration::seconds(20)).moment(now), datetime!(2026-01-01 12:00:20 UTC));
+        let last = datetime!(9999-12-31 23:59:59 UTC);
+        assert_eq!(Until::In(Duration::hours(1)).moment(last), last);
+    }
+
+    #[test]
+    fn moments_at_the_end_of_the_calendar_are_moments() {
+        for (text, expected) in [
+            ("9999-12-31T23:59:59Z", datetime!(9999-12-31 23:59:59 UTC)),
+            ("9999-12-31T23:59:59-01:00", datetime!(9999-12-31 23:59:59 UTC)),
+            ("0000-01-01T00:00+01:00", datetime!(0000-01-01 0:00 UTC)),
+        ] {
+            let now = datetime!(2026-01-01 12:00 UTC);
+            assert_eq!(parse(text).expect(text).moment(now), expected, "{text}");
+        }
     }
 }
