@@ -13,7 +13,7 @@ use crate::injection::{self, Injection, Keys};
 use crate::provider::session_policy::SessionPolicy;
 use crate::provider::sts;
 use crate::request::{self, ApiVersion, PullPolicy, RunRequest};
-use crate::{provider, region};
+use crate::{notice, provider, region};
 
 /// Stands for what is not shown.
 const REDACTED: &str = "<redacted>";
@@ -29,6 +29,8 @@ const NEWEST: ApiVersion = (1, 50);
 pub async fn describe(mut request: RunRequest, environment: &Environment) -> Result<String> {
     let keys = injection::whose_keys(&request.spec)?;
     provider::check(&request.aws)?;
+    let warnings = provider::warnings(&request.aws);
+    warnings.iter().filter(|_| !request.client.quiet).for_each(|text| notice::warn(text));
     let engine = Engine::connect(request.engine.clone(), environment, &request.docker_config).await;
     let (api, os) =
         engine.as_ref().map_or((NEWEST, "linux"), |engine| (engine.api_version(), engine.os_type()));

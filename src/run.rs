@@ -102,6 +102,10 @@ fn refuse_idle_options(request: &RunRequest, keys: Keys) -> Result<()> {
         (!aws.roles.is_empty(), "--role-arn"),
         (aws.federation_name.is_some(), "--federation-name"),
         (aws.profile.is_some(), "--profile"),
+        // A variable says what is wanted wherever it can be had.
+        (aws.duration_seconds.is_some() && !aws.is_variable("duration-seconds"), "--duration-seconds"),
+        (aws.serial_number.is_some() && !aws.is_variable("serial-number"), "--serial-number"),
+        (aws.token_code.is_some(), "--token-code"),
     ];
     let given = options.into_iter().find_map(|(given, option)| given.then_some(option));
     let Some(option) = given.or(aws.narrowing.option()) else { return Ok(()) };

@@ -96,7 +96,7 @@ fn values(flag: &Flag, environment: &Environment) -> Result<Option<Vec<String>>>
     let bad = |cause: &str| {
         Error::usage(format!("the variable `{variable}`, which gives `--{}`, {cause}", flag.long))
             .hint(format!("to do without `--{}`, unset it: `unset {variable}`", flag.long))
-            .hint(format!("`credrun help {}` tells what it takes", flag.long))
+            .hint(format!("`credrun help {}` explains it", flag.long))
     };
     if environment.is_not_utf8(&variable) {
         return Err(bad("is not valid UTF-8"));

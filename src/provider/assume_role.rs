@@ -61,7 +61,9 @@ impl RoleSession {
         let until = policy.seconds(OffsetDateTime::now_utc());
         let seconds = self.duration_seconds.map(i64::from).or(until);
         match seconds {
-            Some(seconds) if from_a_role && seconds > CHAINED => Err(limits::chained_too_long(seconds)),
+            Some(seconds) if from_a_role && seconds > CHAINED => {
+                Err(limits::chained_too_long(&format!("a session of {seconds} seconds is asked for")))
+            }
             Some(seconds) if seconds > 43200 => {
                 limits::duration(&seconds.to_string(), Lengths::Role).map(Some)
             }
@@ -90,6 +92,9 @@ pub(crate) async fn assume(
     let partition = partition_of(&role.role_arn);
     if let Some(region) = crate::region::resolve(options, environment).await {
         limits::check_partition(&role.role_arn, &region)?;
+    }
+    if role.serial_number.is_some() {
+        options.device.comes_up();
     }
     let signed_in;
     let (base, serial) = match &role.serial_number {
