@@ -96,7 +96,10 @@ pub async fn refuse<T>(
 }
 
 /// With keys of the user's own nothing is fetched, so that `--role-arn` would narrow nothing.
-fn refuse_idle_options(request: &RunRequest, keys: Keys) -> Result<()> {
+///
+/// # Errors
+/// [`ErrorKind::Usage`], naming the first such option.
+pub(crate) fn refuse_idle_options(request: &RunRequest, keys: Keys) -> Result<()> {
     let aws = &request.aws;
     let options = [
         (!aws.roles.is_empty(), "--role-arn"),

@@ -102,9 +102,8 @@ fn values(flag: &Flag, environment: &Environment) -> Result<Option<Vec<String>>>
         return Err(bad("is not valid UTF-8"));
     }
     let text = match environment.get(&variable) {
-        None => return Ok(None),
         Some("") if flag.narrows => return Err(bad("is empty")),
-        Some("") => return Ok(None),
+        None | Some("") => return Ok(None),
         Some(text) if text.trim().is_empty() => return Err(bad("holds nothing but blanks")),
         Some(text) => text,
     };

@@ -82,6 +82,7 @@ pub enum Completion {
 
 /// One row of the table.
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub struct Flag {
     /// The long name, without dashes.
     pub long: &'static str,

@@ -18,7 +18,7 @@ const DENY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Act
 type Wrong = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
 #[rustfmt::skip]
-const WRONG: [Wrong; 55] = [
+const WRONG: [Wrong; 57] = [
     ("an action without its service", &[], &["whoami", "--role-arn", "ROLE", "--allow", "ListBucket"]),
     ("a blank between actions", &[], &["whoami", "--role-arn", "ROLE", "--allow", "s3:GetObject, s3:PutObject"]),
     ("a bucket's name for its ARN", &[], &["whoami", "--role-arn", "ROLE", "--allow", "s3:GetObject=bucket"]),
@@ -73,6 +73,8 @@ const WRONG: [Wrong; 55] = [
     ("two policies", &[], &["whoami", "--role-arn", "ROLE", "--policy", "DENY", "--policy", "{}"]),
     ("two moments", &[], &["whoami", "--role-arn", "ROLE", "--until", "30m", "--until", "2h"]),
     ("a policy given twice to a template", &[], &["role-template", "--trust", "user/alice", "--policy", "DENY", "--policy", "{}"]),
+    ("a length of a session beside keys of the container's own", &[], &["-e", "AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE", "-e", "AWS_SECRET_ACCESS_KEY=x", "-e", "AWS_SESSION_TOKEN=x", "--duration-seconds", "900", "bb"]),
+    ("the same in a dry run, of a role in a variable", &[("CREDRUN_ROLE_ARN", "arn:aws:iam::123456789012:role/reader")], &["--dry-run", "-e", "AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE", "-e", "AWS_SECRET_ACCESS_KEY=x", "-e", "AWS_SESSION_TOKEN=x", "bb"]),
     ("a profile whose roles go in a circle", &[("AWS_ACCESS_KEY_ID", "")], &["whoami", "--profile", "circle"]),
 ];
 

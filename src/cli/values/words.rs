@@ -35,7 +35,7 @@ fn word(rest: &mut Peekable<Chars<'_>>) -> Parsed<String> {
             '\'' => single(rest, &mut word)?,
             '"' => double(rest, &mut word)?,
             '\\' => {
-                word.push(rest.next().ok_or("it ends in a backslash, which takes a character behind it")?)
+                word.push(rest.next().ok_or("it ends in a backslash, which takes a character behind it")?);
             }
             c => word.push(c),
         }
