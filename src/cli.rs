@@ -1,5 +1,6 @@
 //! The command line as text: which words are flags, which is the image. No I/O.
 
+mod defaults;
 pub mod flags;
 pub mod help;
 mod scan;
@@ -11,11 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 
-use self::flags::{Kind, Table};
+use self::flags::Table;
 use self::subcommand::Subcommand;
 use crate::completions;
 use crate::engine::EngineOptions;
-use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a command line asks for.
@@ -49,37 +49,20 @@ pub struct Cli {
     flags: Flags,
     /// The flags whose values come from variables.
     defaults: BTreeSet<&'static str>,
+    warnings: Vec<String>,
     table: Table,
 }
 
 impl Cli {
     fn new(flags: Flags, table: Table) -> Self {
-        Self { image: String::new(), command: Vec::new(), flags, defaults: BTreeSet::new(), table }
-    }
-
-    /// The same, with the variables `CREDRUN_…` for those of credrun's own flags that are not given.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Usage`] for a value that is wrong, naming the variable.
-    pub fn with_defaults(mut self, environment: &Environment) -> Result<Self> {
-        for flag in flags::rows(self.table).filter(|flag| flag.own) {
-            let variable = flags::variable(flag.long);
-            let Some(text) = environment.non_empty(&variable) else { continue };
-            if self.flags.contains_key(flag.long) {
-                continue;
-            }
-            let values: Vec<_> = match flag.kind {
-                Kind::List => text.split_whitespace().map(str::to_owned).collect(),
-                _ => vec![text.to_owned()],
-            };
-            for value in &values {
-                let from = format!("`--{}` is given by the variable `{variable}`", flag.long);
-                flag.check_value(value).map_err(|error| error.hint(from))?;
-            }
-            self.flags.insert(flag.long, values);
-            self.defaults.insert(flag.long);
+        Self {
+            image: String::new(),
+            command: Vec::new(),
+            flags,
+            defaults: BTreeSet::new(),
+            warnings: Vec::new(),
+            table,
         }
-        Ok(self)
     }
 
     /// Whether no flag is given.
@@ -92,6 +75,12 @@ impl Cli {
     #[must_use]
     pub fn is_default(&self, long: &str) -> bool {
         self.defaults.contains(long)
+    }
+
+    /// What the user should know of variables that do not count.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The table that its flags are of.

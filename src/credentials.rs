@@ -48,6 +48,7 @@ pub struct Credentials {
     narrowed: bool,
     role_session: bool,
     asked_for: bool,
+    warnings: Vec<String>,
 }
 
 impl Credentials {
@@ -73,6 +74,7 @@ impl Credentials {
             narrowed: false,
             role_session: false,
             asked_for: false,
+            warnings: Vec::new(),
         }
     }
 
@@ -86,6 +88,18 @@ impl Credentials {
     #[must_use]
     pub(crate) fn is_asked_for(&self) -> bool {
         self.asked_for
+    }
+
+    /// The same, with something that the user should know of how they were got.
+    #[must_use]
+    pub(crate) fn warning(mut self, text: String) -> Self {
+        self.warnings.push(text);
+        self
+    }
+
+    /// What the user should know of how they were got.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The same, known to be a role's session.

@@ -13,7 +13,7 @@ use crate::injection::{self, Injection, Keys};
 use crate::provider::session_policy::SessionPolicy;
 use crate::provider::sts;
 use crate::request::{self, ApiVersion, PullPolicy, RunRequest};
-use crate::{provider, region};
+use crate::{notice, provider, region, run};
 
 /// Stands for what is not shown.
 const REDACTED: &str = "<redacted>";
@@ -28,7 +28,10 @@ const NEWEST: ApiVersion = (1, 50);
 /// What would keep the run from its container, but for an engine that does not answer.
 pub async fn describe(mut request: RunRequest, environment: &Environment) -> Result<String> {
     let keys = injection::whose_keys(&request.spec)?;
+    run::refuse_idle_options(&request, keys)?;
     provider::check(&request.aws)?;
+    let warnings = provider::warnings(&request.aws);
+    warn(&request, &warnings);
     let engine = Engine::connect(request.engine.clone(), environment, &request.docker_config).await;
     let (api, os) =
         engine.as_ref().map_or((NEWEST, "linux"), |engine| (engine.api_version(), engine.os_type()));
@@ -65,6 +68,7 @@ async fn identity(request: &RunRequest, environment: &Environment, keys: Keys) -
         Keys::Provided => Some(provider::found(aws, environment).await?),
         Keys::Users => None,
     };
+    warn(request, base.as_ref().map_or(&[], Credentials::warnings));
     let region = region::resolve(aws, environment).await;
     let injection = Injection::static_variables(&request.spec, base.as_ref(), region.as_deref());
     let env: Vec<String> =
@@ -84,6 +88,10 @@ async fn identity(request: &RunRequest, environment: &Environment, keys: Keys) -
     let mut body = request.spec.body().clone();
     body.insert("Env".to_owned(), env.into());
     Ok((credentials, Value::Object(body)))
+}
+
+fn warn(request: &RunRequest, warnings: &[String]) {
+    warnings.iter().filter(|_| !request.client.quiet).for_each(|text| notice::warn(text));
 }
 
 /// What the session would be narrowed to.

@@ -14,7 +14,9 @@ one that is not there, 1 when the command line cannot be carried out here or the
 Those of the AWS CLI (AWS_PROFILE, AWS_REGION, AWS_CONTAINER_CREDENTIALS_FULL_URI and others) and of the docker command
 (DOCKER_HOST, DOCKER_CONTEXT, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_CONFIG, DOCKER_DEFAULT_PLATFORM,
 DOCKER_API_VERSION, DOCKER_CUSTOM_HEADERS); CREDRUN_LOG for a log. For each of credrun's own options that is not given, a
-variable stands in, such as CREDRUN_ROLE_ARN for \-\-role\-arn.
+variable stands in, such as CREDRUN_ROLE_ARN for \-\-role\-arn. Several values are split as a shell splits words. A variable of
+blanks alone, one that is not UTF-8, and, where the container would get more without it, one that is empty or mistyped are
+errors.
 .SH "SEE ALSO"
 .BR docker\-run (1),
 .BR aws (1)

@@ -31,7 +31,8 @@ impl Notices {
     /// Who the container will be, and what about that may surprise.
     pub(crate) fn identity(&self, request: &RunRequest, identity: &Identity) {
         self.credentials(identity);
-        let all = request.client.warnings.iter().chain(identity.injection.warnings());
+        let found = identity.credentials.iter().flat_map(Credentials::warnings);
+        let all = request.client.warnings.iter().chain(found).chain(identity.injection.warnings());
         all.filter(|_| self.warnings).for_each(|text| warn(text));
         let short = identity.credentials.as_ref().and_then(|got| {
             let words = request.spec.get("Cmd").and_then(Value::as_array).cloned().unwrap_or_default();

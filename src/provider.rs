@@ -14,7 +14,7 @@ use crate::cli::values::tag::Tag;
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::AwsOptions;
+use crate::request::{AwsOptions, idle_variable};
 
 mod assume_role;
 pub mod chain;
@@ -113,6 +113,10 @@ pub fn check(options: &AwsOptions) -> Result<()> {
 /// [`ErrorKind::Credentials`] when no source gave any or STS refused. [`ErrorKind::Usage`] as [`check`] has it, and when
 /// there is a session policy and no role that it could narrow.
 pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
+    provided(options, environment).await.map_err(|error| options.name_variables(error))
+}
+
+async fn provided(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
     let base = found(options, environment).await?;
     if let Some(name) = &options.federation_name {
         return user_session::federation_token(name, &base, options, environment).await;
@@ -121,7 +125,7 @@ pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<
         return roles(base, options, environment).await;
     }
     match &options.serial_number {
-        Some(_) if base.is_temporary() && !options.from_variables.contains(&"serial-number") => {
+        Some(_) if base.is_temporary() && !options.is_variable("serial-number") => {
             return Err(no_device(&base));
         }
         _ if base.is_temporary() || options.allow_long_term_keys => return Ok(base),
@@ -155,7 +159,8 @@ fn no_device(base: &Credentials) -> Error {
 #[must_use]
 pub fn warnings(options: &AwsOptions) -> Vec<String> {
     let policy = SessionPolicy::of(&options.narrowing, "aws", OffsetDateTime::now_utc());
-    policy.map(|policy| policy.warnings).unwrap_or_default()
+    let of_policy = policy.map(|policy| policy.warnings).unwrap_or_default();
+    options.warnings.iter().cloned().chain(of_policy).collect()
 }
 
 /// What [`provide`] begins with: nothing of what `options` themselves ask of STS has been done.
@@ -164,19 +169,58 @@ pub fn warnings(options: &AwsOptions) -> Vec<String> {
 /// As [`provide`].
 pub(crate) async fn found(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
     check(options)?;
+    find(options, environment).await.map_err(|error| options.name_variables(error))
+}
+
+async fn find(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
     let last = options.roles.is_empty() && options.federation_name.is_none();
     let base = chain::ending(options, environment, last).await?.credentials().await?;
     refuse_expired(&base, OffsetDateTime::now_utc())?;
-    let length = options.duration_seconds.is_some() && !options.from_variables.contains(&"duration-seconds");
-    if last && length && base.is_temporary() && !base.is_asked_for() {
-        return Err(no_session(&base));
+    refuse_idle_code(options, &base)?;
+    if !last {
+        return Ok(base);
     }
-    match options.narrowing.option() {
-        Some(option) if last && !base.is_narrowed() => {
-            Err(options.name_variables(user_session::nothing_to_narrow(option, &base)))
-        }
-        _ => Ok(base),
+    if let Some(option) = options.narrowing.option().filter(|_| !base.is_narrowed()) {
+        return Err(user_session::nothing_to_narrow(option, &base));
     }
+    idle_length(options, base)
+}
+
+/// A length that is asked for where nobody is asked for a session.
+fn idle_length(options: &AwsOptions, base: Credentials) -> Result<Credentials> {
+    if options.duration_seconds.is_none() || base.is_asked_for() {
+        return Ok(base);
+    }
+    if !base.is_temporary() {
+        return if options.allow_long_term_keys { Err(long_term_keys_have_no_length()) } else { Ok(base) };
+    }
+    let error = no_session(&base);
+    if options.is_variable("duration-seconds") {
+        return Ok(base.warning(idle_variable("duration-seconds", &error.to_string())));
+    }
+    Err(error)
+}
+
+fn long_term_keys_have_no_length() -> Error {
+    Error::usage("`--allow-long-term-keys` and `--duration-seconds` do not go together")
+        .hint("long-term keys as they are live until somebody deletes them; leave one of the two out")
+}
+
+/// A code that no device is asked for. Whoever gives one counts on a session with MFA.
+fn refuse_idle_code(options: &AwsOptions, base: &Credentials) -> Result<()> {
+    let user = !base.is_temporary() && !options.allow_long_term_keys && options.federation_name.is_none();
+    // By itself the option is refused where it does nothing.
+    let heeded = user || !options.roles.is_empty() || !options.is_variable("serial-number");
+    let named = options.serial_number.is_some() && heeded;
+    if options.token_code.is_none() || named || options.device.came_up() {
+        return Ok(());
+    }
+    let source = base.principal_source();
+    Err(Error::usage(format!(
+        "`--token-code` is given, and no MFA device is asked for a code: {source} gave credentials without one"
+    ))
+    .hint("name the device with `--serial-number`, or in the profile with `mfa_serial` beside its `role_arn`")
+    .hint("or leave the code out"))
 }
 
 /// The roles that are named, one from the other.

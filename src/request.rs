@@ -16,7 +16,8 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 pub use self::api::{ApiVersion, EngineNeed, check_needs, fit_to_engine, gates};
-pub use self::aws::{AwsOptions, Narrowing};
+pub(crate) use self::aws::idle_variable;
+pub use self::aws::{AwsOptions, Device, Narrowing};
 pub use self::resolving::resolve;
 use crate::cli::Cli;
 use crate::docker_config::DockerConfig;

@@ -96,12 +96,19 @@ pub async fn refuse<T>(
 }
 
 /// With keys of the user's own nothing is fetched, so that `--role-arn` would narrow nothing.
-fn refuse_idle_options(request: &RunRequest, keys: Keys) -> Result<()> {
+///
+/// # Errors
+/// [`ErrorKind::Usage`], naming the first such option.
+pub(crate) fn refuse_idle_options(request: &RunRequest, keys: Keys) -> Result<()> {
     let aws = &request.aws;
     let options = [
         (!aws.roles.is_empty(), "--role-arn"),
         (aws.federation_name.is_some(), "--federation-name"),
         (aws.profile.is_some(), "--profile"),
+        // A variable says what is wanted wherever it can be had.
+        (aws.duration_seconds.is_some() && !aws.is_variable("duration-seconds"), "--duration-seconds"),
+        (aws.serial_number.is_some() && !aws.is_variable("serial-number"), "--serial-number"),
+        (aws.token_code.is_some(), "--token-code"),
     ];
     let given = options.into_iter().find_map(|(given, option)| given.then_some(option));
     let Some(option) = given.or(aws.narrowing.option()) else { return Ok(()) };

@@ -35,7 +35,9 @@ async fn identity(cli: &Cli, environment: &Environment) -> Result<Identity> {
 async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
     provider::check(options)?;
     provider::warnings(options).iter().for_each(|text| notice::warn(text));
-    unless_ended(provider::provide(options, environment)).await
+    let credentials = unless_ended(provider::provide(options, environment)).await?;
+    credentials.warnings().iter().for_each(|text| notice::warn(text));
+    Ok(credentials)
 }
 
 /// `work`, dropped when a signal comes that ends programs.
@@ -94,8 +96,8 @@ pub async fn exec(cli: &Cli, environment: &Environment) -> Result<std::process::
 /// As [`provider::provide`] and [`whoami::caller_identity`].
 pub async fn whoami(cli: &Cli, environment: &Environment) -> Result<String> {
     let mut options = options(cli)?;
-    // Asked who they are, long-term keys are themselves.
-    options.allow_long_term_keys |= options.serial_number.is_none();
+    // Asked who they are, long-term keys are themselves, unless a session is asked for in so many words.
+    options.allow_long_term_keys |= options.serial_number.is_none() && options.duration_seconds.is_none();
     let credentials = provide(&options, environment).await?;
     let region = region::resolve(&options, environment).await;
     let caller = whoami::caller_identity(&credentials, &options, environment).await?;
@@ -159,6 +161,7 @@ pub fn logout() -> Result<String> {
 /// # Errors
 /// [`crate::error::ErrorKind::Usage`] for options that make no role.
 pub fn role_template(cli: &Cli) -> Result<String> {
+    cli.warnings().iter().for_each(|text| notice::warn(text));
     if cli.is_bare() {
         return Ok(role_template::general().to_owned());
     }

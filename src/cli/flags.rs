@@ -82,6 +82,7 @@ pub enum Completion {
 
 /// One row of the table.
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 pub struct Flag {
     /// The long name, without dashes.
     pub long: &'static str,
@@ -97,6 +98,11 @@ pub struct Flag {
     pub windows_only: bool,
     /// It is credrun's own: a variable `CREDRUN_…` stands in for it.
     pub own: bool,
+    /// Left out unseen, it would let the container have more, or somebody else's, or a run happen that was not meant to:
+    /// its variable is never passed over.
+    pub narrows: bool,
+    /// It is refused when it is given twice with different values: the first would be lost, and that narrowed, too.
+    pub once: bool,
     /// What the value is called.
     pub value: &'static str,
     /// What it does, in a line.
@@ -169,6 +175,12 @@ pub fn variable(long: &str) -> String {
     format!("CREDRUN_{}", long.to_uppercase().replace('-', "_"))
 }
 
+/// Says that credrun's own flag of this name is given by its variable.
+#[must_use]
+pub fn given_by(long: &str) -> String {
+    format!("`--{long}` is given by the variable `{}`", variable(long))
+}
+
 /// A row for a switch. `example` is what a command line would hold, as of every row.
 const fn switch(long: &'static str, help: &'static str, example: &'static str) -> Flag {
     Flag {
@@ -179,6 +191,8 @@ const fn switch(long: &'static str, help: &'static str, example: &'static str) -
         api: (1, 41),
         windows_only: false,
         own: false,
+        narrows: false,
+        once: false,
         value: "",
         help,
         example,
@@ -254,6 +268,14 @@ impl Flag {
         Self { own: true, ..self }
     }
 
+    const fn narrows(self) -> Self {
+        Self { narrows: true, ..self }
+    }
+
+    const fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
     const fn aws(self, effect: fn(&mut AwsOptions, &str, &Path) -> Parsed<()>) -> Self {
         self.own().effect(Effect::Aws(effect))
     }
@@ -282,6 +304,17 @@ impl Flag {
         let check =
             if self.kind == Kind::Switch { |text: &str| boolean::parse(text).map(drop) } else { self.check };
         check(value).map_err(|cause| self.refuse(value, &cause))
+    }
+
+    /// The error for a second value of a flag that takes one, where docker would forget the first.
+    #[must_use]
+    pub fn twice(&self) -> Error {
+        let error = Error::usage(format!("`--{}` is given twice, with different values", self.long))
+            .hint("the first would be lost, and with it what it forbids: leave one of the two out");
+        if self.long != "policy" {
+            return error;
+        }
+        error.hint("or write the statements of both into one policy; `--allow` and `--policy-arns` may be given more than once")
     }
 
     /// The error for a value of this flag.

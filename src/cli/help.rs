@@ -76,6 +76,9 @@ fn explained(flag: &Flag) -> String {
     if flag.kind == Kind::List {
         add("It may be given more than once.".to_owned());
     }
+    if flag.once {
+        add("It is refused when it is given twice with different values.".to_owned());
+    }
     if let [alias, ..] = flag.aliases {
         add(format!("`--{alias}` is another name for it."));
     }
@@ -86,16 +89,22 @@ fn explained(flag: &Flag) -> String {
         add("It needs an engine that runs Windows containers.".to_owned());
     }
     if flag.own {
-        let variable = flags::variable(flag.long);
-        add(match flag.kind {
-            Kind::List => {
-                format!("Without it the variable `{variable}` counts; white space stands between its values.")
-            }
-            _ => format!("Without it the variable `{variable}` counts."),
-        });
+        add(of_variable(flag));
     }
     add(format!("Example: credrun {} IMAGE", flag.example).replace(" --help IMAGE", " --help"));
     lines.join("\n")
+}
+
+/// How the variable of one of credrun's own stands in for it.
+fn of_variable(flag: &Flag) -> String {
+    let list = match flag.kind {
+        Kind::List => {
+            "; blanks stand between its values, and quotes or a backslash, as in a shell, take one into a value"
+        }
+        _ => "",
+    };
+    let empty = if flag.narrows { "is refused" } else { "counts as not set" };
+    format!("Without it the variable `{}` counts{list}. An empty one {empty}.", flags::variable(flag.long))
 }
 
 /// The line of help, and for one of credrun's own the variable that stands in for it.
@@ -156,9 +165,16 @@ mod tests {
             let text = topic(flag.long).expect("there");
             assert!(text.contains(flag.help) && text.contains(flag.example), "{text}");
         }
-        for (word, part) in
-            [("-m", "--memory"), ("--net", "--network"), ("annotation", "API 1.43"), ("cpu-count", "Windows")]
-        {
+        for (word, part) in [
+            ("-m", "--memory"),
+            ("--net", "--network"),
+            ("annotation", "API 1.43"),
+            ("cpu-count", "Windows"),
+            ("tags", "`CREDRUN_TAGS` counts; blanks stand between its values, and quotes"),
+            ("until", "`CREDRUN_UNTIL` counts. An empty one is refused."),
+            ("until", "refused when it is given twice"),
+            ("region", "`CREDRUN_REGION` counts. An empty one counts as not set."),
+        ] {
             assert!(topic(word).expect("there").contains(part), "{word}");
         }
         assert!(topic("netwrok").expect_err("none").hints()[0].contains("credrun help network"));

@@ -80,7 +80,11 @@ impl Scan {
 
     fn add(&mut self, flag: &'static Flag, value: String) -> Result<()> {
         flag.check_value(&value)?;
-        self.flags.entry(flag.long).or_default().push(value);
+        let values = self.flags.entry(flag.long).or_default();
+        if flag.once && values.last().is_some_and(|other| *other != value) {
+            return Err(flag.twice());
+        }
+        values.push(value);
         Ok(())
     }
 }
@@ -128,6 +132,8 @@ mod tests {
             ("--net a --network b bb", "network=a network=b | bb"),
             ("-help bb", "hostname=elp | bb"),
             ("--user= bb", "user= | bb"),
+            ("--user a --user b bb", "user=a user=b | bb"),
+            ("--until 30m --until 30m bb", "until=30m until=30m | bb"),
         ] {
             assert_eq!(shown(line), expected, "{line}");
         }
@@ -140,6 +146,8 @@ mod tests {
             ("--=x bb", "bad flag syntax: `--=x`"),
             ("---x bb", "bad flag syntax: `---x`"),
             ("--name", "flag needs an argument: `--name`"),
+            ("--until 30m --until 1h bb", "`--until` is given twice, with different values"),
+            ("--policy a --policy=b bb", "`--policy` is given twice, with different values"),
             ("-e", "flag needs an argument: `-e, --env`"),
             (
                 "-e= bb",

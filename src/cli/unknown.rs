@@ -26,6 +26,11 @@ pub fn short(short: char, cluster: &str) -> Error {
 pub fn nearest(name: &str, table: Table) -> Option<&'static str> {
     let names =
         flags::rows(table).flat_map(|flag| std::iter::once(flag.long).chain(flag.aliases.iter().copied()));
+    nearest_of(names, name)
+}
+
+/// The one of these that is most like `name`, if one is like it at all.
+pub fn nearest_of(names: impl Iterator<Item = &'static str>, name: &str) -> Option<&'static str> {
     names
         .map(|known| (known, strsim::damerau_levenshtein(known, name)))
         .filter(|(known, distance)| *distance * 3 <= known.len().max(name.len()))

@@ -18,6 +18,7 @@ pub mod gpus;
 pub mod image;
 pub mod integer;
 pub mod ip_address;
+pub mod json;
 pub mod key_value;
 pub mod label;
 pub mod link;
@@ -37,6 +38,7 @@ pub mod throttle;
 pub mod ulimit;
 pub mod until;
 pub mod volume;
+pub mod words;
 
 /// A parsed value, or why the text is none.
 pub type Parsed<T> = Result<T, String>;

@@ -64,7 +64,7 @@ impl RoleSession {
     fn length(&self, policy: &SessionPolicy, from_a_role: bool) -> Result<Option<i32>> {
         match self.duration_seconds {
             Some(seconds) if from_a_role && i64::from(seconds) > CHAINED => {
-                Err(limits::chained_too_long(seconds.into()))
+                Err(limits::chained_too_long(&format!("a session of {seconds} seconds is asked for")))
             }
             Some(seconds) if seconds > 43200 => {
                 limits::duration(&seconds.to_string(), Lengths::Role).map(Some)
@@ -113,6 +113,9 @@ pub(crate) async fn assume(
     let partition = partition_of(&role.role_arn);
     if let Some(region) = crate::region::resolve(options, environment).await {
         limits::check_partition(&role.role_arn, &region)?;
+    }
+    if role.serial_number.is_some() {
+        options.device.comes_up();
     }
     let signed_in;
     let (base, serial) = match &role.serial_number {

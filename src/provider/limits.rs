@@ -62,7 +62,9 @@ pub fn check(options: &AwsOptions) -> Result<()> {
 fn chained(options: &AwsOptions) -> Result<()> {
     let seconds = options.duration_seconds.as_deref().and_then(|value| value.parse::<i64>().ok());
     match seconds {
-        Some(seconds) if options.roles.len() > 1 && seconds > CHAINED => Err(chained_too_long(seconds)),
+        Some(seconds) if options.roles.len() > 1 && seconds > CHAINED => {
+            Err(chained_too_long(&format!("`--duration-seconds` is {seconds}")))
+        }
         _ => Ok(()),
     }
 }
@@ -71,11 +73,9 @@ fn chained(options: &AwsOptions) -> Result<()> {
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>).
 pub(crate) const CHAINED: i64 = 3600;
 
-/// The error for a session in a chain that is longer.
-pub(crate) fn chained_too_long(seconds: i64) -> Error {
-    let message = format!(
-        "a session of {seconds} seconds is asked for, and a role that is assumed from a role lasts {CHAINED} at most"
-    );
+/// The error for a session in a chain that is longer; `asked` says who asks for it.
+pub(crate) fn chained_too_long(asked: &str) -> Error {
+    let message = format!("{asked}, and a role that is assumed from a role lasts {CHAINED} at most");
     Error::usage(message)
         .hint("ask for less with `--duration-seconds`, or assume the role with a user's credentials")
 }

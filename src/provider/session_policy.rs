@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::cli::values::allow::Allow;
+use crate::cli::values::json;
 use crate::error::{Error, Result};
 use crate::request::Narrowing;
 
@@ -162,7 +163,7 @@ fn too_long(document: &str, arns: &[String]) -> Option<String> {
 /// A policy document, as IAM's grammar has one for a session
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>).
 fn parse(text: &str) -> Result<Map<String, Value>> {
-    let value: Value = serde_json::from_str(text).map_err(|error| bad(&format!("is not JSON: {error}")))?;
+    let value = json::parse(text).map_err(|cause| bad(&format!("cannot be used: {cause}")))?;
     let Value::Object(document) = value else { return Err(bad("is not a JSON object")) };
     let known = ["Version", "Id", "Statement"];
     if let Some(other) = document.keys().find(|key| !known.contains(&key.as_str())) {
@@ -313,6 +314,10 @@ mod tests {
         for (policy, part) in [
             ("[]", "not a JSON object"),
             ("{", "is not JSON"),
+            (
+                r#"{"Statement":{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}}"#,
+                "`Effect` stands twice",
+            ),
             ("{}", "no `Statement`"),
             (r#"{"Statement":[]}"#, "no `Statement`"),
             (r#"{"Version":"2026-01-01","Statement":[]}"#, "`Version`"),

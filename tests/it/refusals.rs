@@ -18,7 +18,7 @@ const DENY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Act
 type Wrong = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
 #[rustfmt::skip]
-const WRONG: [Wrong; 42] = [
+const WRONG: [Wrong; 59] = [
     ("an action without its service", &[], &["whoami", "--role-arn", "ROLE", "--allow", "ListBucket"]),
     ("a blank between actions", &[], &["whoami", "--role-arn", "ROLE", "--allow", "s3:GetObject, s3:PutObject"]),
     ("a bucket's name for its ARN", &[], &["whoami", "--role-arn", "ROLE", "--allow", "s3:GetObject=bucket"]),
@@ -60,6 +60,23 @@ const WRONG: [Wrong; 42] = [
     ("a role that may do nothing", &[], &["role-template", "--trust", "user/alice"]),
     ("a role that trusts everybody", &[], &["role-template", "--trust", "*", "--allow", "s3:*"]),
     ("a role that could never sign in with MFA", &[], &["role-template", "--trust", "role/ci", "--mfa", "--allow", "s3:*"]),
+    ("a variable of blanks for what narrows", &[("CREDRUN_ALLOW", " ")], &["whoami", "--role-arn", "ROLE"]),
+    ("a variable of blanks for a role", &[("CREDRUN_ROLE_ARN", " ")], &["whoami"]),
+    ("an empty variable for what narrows", &[("CREDRUN_UNTIL", "")], &["whoami", "--role-arn", "ROLE"]),
+    ("a mistyped variable for a role", &[("CREDRUN_ROLE_ARM", "arn:aws:iam::123456789012:role/reader")], &["whoami"]),
+    ("a variable with a quote that is not closed", &[("CREDRUN_TAGS", "Key=Team,Value='Blue Sky")], &["whoami", "--role-arn", "ROLE"]),
+    ("a variable that a subcommand does not heed", &[("CREDRUN_DRY_RUN", "1")], &["exec", "--", "true"]),
+    ("an MFA code that no device is asked for", &[], &["whoami", "--token-code", "123456"]),
+    ("an MFA code in a variable that no device is asked for", &[("CREDRUN_TOKEN_CODE", "123456")], &["whoami"]),
+    ("a length of keys that live for ever", &[("AWS_SESSION_TOKEN", "")], &["export", "--allow-long-term-keys", "--duration-seconds", "900"]),
+    ("a length in a variable of keys that live for ever", &[("AWS_SESSION_TOKEN", ""), ("CREDRUN_DURATION_SECONDS", "900")], &["export", "--allow-long-term-keys"]),
+    ("a federation in a variable and a role", &[("CREDRUN_FEDERATION_NAME", "alice")], &["whoami", "--role-arn", "ROLE"]),
+    ("a policy in which a name stands twice", &[], &["whoami", "--role-arn", "ROLE", "--policy", r#"{"Statement":{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}}"#]),
+    ("two policies", &[], &["whoami", "--role-arn", "ROLE", "--policy", "DENY", "--policy", "{}"]),
+    ("two moments", &[], &["whoami", "--role-arn", "ROLE", "--until", "30m", "--until", "2h"]),
+    ("a policy given twice to a template", &[], &["role-template", "--trust", "user/alice", "--policy", "DENY", "--policy", "{}"]),
+    ("a length of a session beside keys of the container's own", &[], &["-e", "AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE", "-e", "AWS_SECRET_ACCESS_KEY=x", "-e", "AWS_SESSION_TOKEN=x", "--duration-seconds", "900", "bb"]),
+    ("the same in a dry run, of a role in a variable", &[("CREDRUN_ROLE_ARN", "arn:aws:iam::123456789012:role/reader")], &["--dry-run", "-e", "AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE", "-e", "AWS_SECRET_ACCESS_KEY=x", "-e", "AWS_SESSION_TOKEN=x", "bb"]),
     ("a profile whose roles go in a circle", &[("AWS_ACCESS_KEY_ID", "")], &["whoami", "--profile", "circle"]),
 ];
 

@@ -156,6 +156,44 @@ fn whoami_tells_the_chain() {
 }
 
 #[test]
+fn a_variable_is_never_left_out_without_a_word() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let value = std::ffi::OsString::from_vec(b"hush\xff".to_vec());
+    let outcome = credrun(&Host::new().with("CREDRUN_ROLE_ARN", value), &["exec", "--", "true"]);
+    assert_eq!(outcome.code, 125, "{outcome:?}");
+    assert!(outcome.stderr.contains("`CREDRUN_ROLE_ARN`, which gives `--role-arn`, is not valid UTF-8"));
+    assert!(outcome.stderr.contains("unset CREDRUN_ROLE_ARN") && !outcome.stderr.contains("hush"));
+
+    let told = |name: &str, value: &str, arguments: &[&str]| {
+        let host = Host::new().with("DOCKER_HOST", "unix:///nonexistent").with(name, value);
+        let outcome = credrun(&host, arguments);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        outcome.stderr
+    };
+    for (name, value, warning) in [
+        ("CREDRUN_COLOUR", "never", "no option has the variable `CREDRUN_COLOUR`\n"),
+        ("CREDRUN_REGIONS", "eu-west-1", "did you mean `CREDRUN_REGION`?\n"),
+        ("CREDRUN_EXTERNAL_ID", "4711", "`--external-id` belongs to `--role-arn`, which was not given\n"),
+        ("CREDRUN_REGION", "", ""),
+    ] {
+        for arguments in [&["exec", "true"][..], &["--dry-run", "bb"]] {
+            let said = told(name, value, arguments);
+            assert_eq!(said.matches("warning").count(), usize::from(!warning.is_empty()), "{name}: {said}");
+            assert!(said.ends_with(warning), "{name}: {said}");
+        }
+        assert_eq!(told(name, value, &["-q", "--dry-run", "bb"]), "", "{name}");
+    }
+    for arguments in [&["exec", "true"][..], &["--dry-run", "bb"]] {
+        let said = told("CREDRUN_DURATION_SECONDS", "900", arguments);
+        assert!(
+            said.contains("warning: the variable `CREDRUN_DURATION_SECONDS` does nothing here"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn variables_stand_in_for_options_and_options_win() {
     let emulator = Emulator::of_the_tests();
     let (name, _) = names();

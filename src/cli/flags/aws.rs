@@ -49,7 +49,8 @@ const UNITE: &str = "it narrows a role's session (or a federation's) to what the
 pub(super) const ROWS: &[Flag] = &[
     scalar("profile", "NAME", "Take the credentials of this AWS profile", "--profile dev")
         .completes(Completion::Profiles)
-        .aws(effects::profile),
+        .narrows()
+    .aws(effects::profile),
     scalar("region", "REGION", "Set the AWS region, for STS and in the container", "--region eu-west-1")
         .completes(Completion::Words(REGIONS))
         .aws(effects::region),
@@ -63,6 +64,7 @@ pub(super) const ROWS: &[Flag] = &[
         "it is assumed with the credentials that were found; the container gets the role's, and nothing of yours. \
          Given again, each role is assumed from the one before; sessions of such a chain last an hour at most",
     )
+    .narrows()
     .aws(effects::role_arn),
     scalar(
         "role-session-name",
@@ -76,7 +78,9 @@ pub(super) const ROWS: &[Flag] = &[
             "a role's session lasts 900 to 43200 seconds, and 3600 when it was assumed from another role; one of \
              GetSessionToken or GetFederationToken 900 to 129600",
         )
-        .aws(effects::duration_seconds),
+        .narrows()
+    .once()
+    .aws(effects::duration_seconds),
     scalar(
         "external-id",
         "ID",
@@ -103,6 +107,7 @@ pub(super) const ROWS: &[Flag] = &[
         "the role's trust policy has to allow sts:TagSession. Of several roles, the last is given the tags, but for \
          transitive ones: these are for the first",
     )
+    .narrows()
     .aws(effects::tags),
     list(
         "transitive-tag-keys",
@@ -110,6 +115,7 @@ pub(super) const ROWS: &[Flag] = &[
         "Have roles that are assumed from the session keep these tags",
         "--role-arn arn:aws:iam::123456789012:role/reader --tags Key=Project,Value=Unicorn --transitive-tag-keys Project",
     )
+    .narrows()
     .aws(effects::transitive_tag_keys),
     scalar(
         "serial-number",
@@ -133,6 +139,7 @@ pub(super) const ROWS: &[Flag] = &[
         "--federation-name alice --allow s3:ListAllMyBuckets",
     )
     .note("the session may do what the user may and the session policy allows; it cannot call IAM, nor STS but for GetCallerIdentity")
+    .narrows()
     .aws(effects::federation_name),
     switch(
         "allow-long-term-keys",
@@ -159,10 +166,12 @@ pub(super) const NARROWING: &[Flag] = &[
     )
     .note(UNITE)
     .check(|value| allow::parse(value).map(drop))
+    .narrows()
     .aws(effects::allow),
     switch("read-only-access", "Allow what AWS's managed policy ReadOnlyAccess does", "--read-only-access")
         .note(UNITE)
-        .aws(effects::read_only_access),
+        .narrows()
+    .aws(effects::read_only_access),
     scalar(
         "policy",
         "FILE|JSON",
@@ -171,6 +180,8 @@ pub(super) const NARROWING: &[Flag] = &[
     )
     .note(UNITE)
     .completes(Completion::Files)
+    .narrows()
+    .once()
     .aws(effects::policy),
     list(
         "policy-arns",
@@ -179,6 +190,7 @@ pub(super) const NARROWING: &[Flag] = &[
         "--policy-arns arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
     )
     .note(UNITE)
+    .narrows()
     .aws(effects::policy_arns),
     scalar(
         "until",
@@ -191,6 +203,8 @@ pub(super) const NARROWING: &[Flag] = &[
          What it cannot stop: a role that the container assumes from its session before the moment",
     )
     .check(|value| until::parse(value).map(drop))
+    .narrows()
+    .once()
     .aws(effects::until),
 ];
 
@@ -204,7 +218,8 @@ pub(super) const CREDRUN: &[Flag] = &[
             "prints JSON: the create request, the image and whether it would be pulled, the engine, whose credentials \
              it would get; secrets are left out, and so are values of variables whose names look like a secret's",
         )
-        .own()
+        .narrows()
+    .own()
         .each(effects::dry_run),
     switch(
         "allow-insecure-engine",

@@ -43,11 +43,12 @@ pub const ROLE_TEMPLATE: &[Flag] = &[
     )
     .check(|value| allow::parse(value).map(drop)),
     scalar("policy", "FILE|JSON", "Allow the role what this policy does", "--policy policy.json")
-        .completes(Completion::Files),
+        .completes(Completion::Files)
+        .once(),
     list("policy-arns", "ARN[,ARN...]", "Allow the role what these managed policies do", "--policy-arns arn:aws:iam::aws:policy/ReadOnlyAccess"),
     switch("read-only-access", "Allow the role what AWS's managed policy ReadOnlyAccess does", "--read-only-access"),
     scalar("role-name", "NAME", "Name the role (default: CloudFormation does)", "--role-name reader"),
-    scalar("external-id", "ID", "Have whoever assumes the role pass this external id", "--external-id 4711"),
+    scalar("external-id", "ID", "Have whoever assumes the role pass this external id", "--external-id 4711").once(),
     switch("mfa", "Have whoever assumes the role sign in with MFA", "--mfa"),
     scalar("max-session", "SECONDS", "Let sessions last this long (3600 to 43200)", "--max-session 7200"),
     scalar(
@@ -55,7 +56,8 @@ pub const ROLE_TEMPLATE: &[Flag] = &[
         "ARN",
         "Bound the role's permissions by this managed policy",
         "--permissions-boundary arn:aws:iam::123456789012:policy/boundary",
-    ),
+    )
+    .once(),
 ];
 
 const FORMATS: &[&str] = Format::NAMES;

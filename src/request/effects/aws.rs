@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::Done;
-use crate::cli::values::{allow as allow_syntax, boolean, tag, until as until_syntax};
+use crate::cli::values::{allow as allow_syntax, boolean, json, tag, until as until_syntax};
 use crate::credentials::Secret;
 use crate::request::{AwsOptions, Host, RunRequest};
 
@@ -96,7 +94,7 @@ pub fn policy(options: &mut AwsOptions, value: &str, working_directory: &Path) -
         std::fs::read_to_string(&path)
             .map_err(|error| format!("the file `{}` cannot be read: {error}", path.display()))?
     };
-    serde_json::from_str::<Value>(&text).map_err(|error| format!("it is not JSON: {error}"))?;
+    json::parse(&text)?;
     options.narrowing.policy = Some(text);
     Ok(())
 }
