@@ -12,10 +12,12 @@ mod files;
 mod health;
 mod limits;
 mod network;
+pub mod place;
 mod security;
 mod streams;
 pub mod subcommands;
 
+pub use self::place::Place;
 use super::values::{Parsed, boolean, integer, size};
 use crate::error::{Error, Result};
 use crate::request::{ApiVersion, AwsOptions, Host, RunRequest};
@@ -97,6 +99,8 @@ pub struct Flag {
     pub windows_only: bool,
     /// It is credrun's own: a variable `CREDRUN_…` stands in for it.
     pub own: bool,
+    /// Which container's it is, when a run is two.
+    pub place: Place,
     /// What the value is called.
     pub value: &'static str,
     /// What it does, in a line.
@@ -179,6 +183,7 @@ const fn switch(long: &'static str, help: &'static str, example: &'static str) -
         api: (1, 41),
         windows_only: false,
         own: false,
+        place: Place::Target,
         value: "",
         help,
         example,
@@ -251,7 +256,7 @@ impl Flag {
     }
 
     const fn own(self) -> Self {
-        Self { own: true, ..self }
+        Self { own: true, place: Place::Client, ..self }
     }
 
     const fn aws(self, effect: fn(&mut AwsOptions, &str, &Path) -> Parsed<()>) -> Self {
