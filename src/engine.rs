@@ -5,6 +5,7 @@ mod archive;
 mod attach;
 pub mod context;
 mod create;
+mod facts;
 mod headers;
 mod image_reference;
 mod list;

@@ -89,6 +89,12 @@ pub fn whose_keys(spec: &ContainerSpec) -> Result<Keys> {
 }
 
 impl Injection {
+    /// No variable, and none taken away: for a container that is not the user's.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { entries: Vec::new(), warnings: Vec::new(), region: None }
+    }
+
     /// Static variables, as every SDK reads them
     /// (<https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>).
     ///

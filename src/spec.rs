@@ -67,6 +67,15 @@ impl ContainerSpec {
         parts.try_fold(first, |value, part| value.get(part))
     }
 
+    /// Takes the field at a dotted path out of the body.
+    pub fn take(&mut self, path: &str) -> Option<Value> {
+        let (parent, field) = path.rsplit_once('.').unwrap_or(("", path));
+        if !parent.is_empty() && !self.get(parent).is_some_and(Value::is_object) {
+            return None;
+        }
+        self.object(parent).remove(field)
+    }
+
     /// Appends to the list at a dotted path.
     pub fn push(&mut self, path: &str, value: impl Into<Value>) {
         let (parent, field) = path.rsplit_once('.').unwrap_or(("", path));
@@ -101,6 +110,18 @@ mod tests {
         spec.set("Cmd", vec!["hidden"]);
         let shown = format!("{spec:?}");
         assert!(shown.contains("TOKEN") && !shown.contains("hidden"), "{shown}");
+    }
+
+    #[test]
+    fn a_field_is_taken_without_a_trace() {
+        let mut spec = ContainerSpec::new("busybox");
+        spec.set("HostConfig.Memory", 1);
+        assert_eq!(spec.take("HostConfig.Memory"), Some(json!(1)));
+        for absent in ["HostConfig.Memory", "Hostname", "NetworkingConfig.EndpointsConfig", "HostConfig.a.b"]
+        {
+            assert_eq!(spec.take(absent), None, "{absent}");
+        }
+        assert_eq!(Value::Object(spec.body().clone()), json!({"HostConfig": {}}));
     }
 
     #[test]

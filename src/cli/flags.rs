@@ -12,10 +12,12 @@ mod files;
 mod health;
 mod limits;
 mod network;
+pub mod place;
 mod security;
 mod streams;
 pub mod subcommands;
 
+pub use self::place::Place;
 use super::values::{Parsed, boolean, integer, size};
 use crate::error::{Error, Result};
 use crate::request::{ApiVersion, AwsOptions, Host, RunRequest};
@@ -103,6 +105,8 @@ pub struct Flag {
     pub narrows: bool,
     /// It is refused when it is given twice with different values: the first would be lost, and that narrowed, too.
     pub once: bool,
+    /// Which container's it is, when a run is two.
+    pub place: Place,
     /// What the value is called.
     pub value: &'static str,
     /// What it does, in a line.
@@ -193,6 +197,7 @@ const fn switch(long: &'static str, help: &'static str, example: &'static str) -
         own: false,
         narrows: false,
         once: false,
+        place: Place::Target,
         value: "",
         help,
         example,
@@ -265,7 +270,7 @@ impl Flag {
     }
 
     const fn own(self) -> Self {
-        Self { own: true, ..self }
+        Self { own: true, place: Place::Client, ..self }
     }
 
     const fn narrows(self) -> Self {

@@ -14,6 +14,7 @@ mod endpoints;
 mod engines;
 mod exit_codes;
 mod export_shells;
+mod halves;
 mod harness;
 mod help;
 mod leaks;

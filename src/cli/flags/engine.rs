@@ -8,6 +8,7 @@ const CONTEXT: Flag = scalar(
     "Use the engine of this Docker context (over DOCKER_HOST and the chosen context)",
     "--context prod",
 )
+.client()
 .completes(Completion::Contexts);
 const LOG_LEVEL: Flag = scalar(
     "log-level",
@@ -15,6 +16,7 @@ const LOG_LEVEL: Flag = scalar(
     "Write a log to stderr (debug, info, warn, error, fatal)",
     "--log-level debug",
 )
+.client()
 .completes(Completion::Words(&["debug", "info", "warn", "error", "fatal"]))
 .check(|value| match value.to_ascii_lowercase().as_str() {
     "" | "trace" | "debug" | "info" | "warn" | "warning" | "error" | "fatal" | "panic" => Ok(()),
@@ -27,6 +29,7 @@ const REST: [Flag; 8] = [
         "Use the engine at this address (over DOCKER_HOST)",
         "--host ssh://me@build.example.com",
     )
+    .client()
     .short('H')
     .note("unix:///path, tcp://host:port or ssh://[user@]host[:port][/path of the socket]"),
     scalar(
@@ -35,16 +38,20 @@ const REST: [Flag; 8] = [
         "Read the Docker config in this folder (default: ~/.docker)",
         "--config ./docker-config",
     )
+    .client()
     .completes(Completion::Files),
-    switch("tls", "Use TLS to the engine", "--tls"),
-    switch("tlsverify", "Use TLS, and verify the engine's certificate", "--tlsverify"),
+    switch("tls", "Use TLS to the engine", "--tls").client(),
+    switch("tlsverify", "Use TLS, and verify the engine's certificate", "--tlsverify").client(),
     scalar("tlscacert", "FILE", "Trust only this CA for the engine", "--tlsverify --tlscacert ca.pem")
+        .client()
         .completes(Completion::Files),
     scalar("tlscert", "FILE", "Show the engine this certificate", "--tlsverify --tlscert cert.pem")
+        .client()
         .completes(Completion::Files),
     scalar("tlskey", "FILE", "The key of that certificate", "--tlsverify --tlskey key.pem")
+        .client()
         .completes(Completion::Files),
-    switch("debug", "Write a log to stderr", "--debug").short('D'),
+    switch("debug", "Write a log to stderr", "--debug").client().short('D'),
 ];
 
 /// As options of credrun's own, among those of `docker run`, which have the letters `c` and `l` for others.

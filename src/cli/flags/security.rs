@@ -1,6 +1,6 @@
 //! Rights and namespaces.
 
-use super::{Completion, Flag, list, scalar, switch};
+use super::{Completion, Flag, Place, list, scalar, switch};
 use crate::cli::values::sysctl;
 use crate::request::effects;
 
@@ -91,11 +91,14 @@ pub(super) const ROWS: &[Flag] = &[
         "kernel.msgmax=",
     ]))
     .check(|value| sysctl::parse(value).map(drop))
+    .place(Place::Parameter)
     .each(effects::sysctl),
     scalar("userns", "host", "Set the user namespace", "--userns host")
         .completes(Completion::Words(&["host"]))
+        .both()
         .each(effects::userns),
     scalar("uts", "host", "Set the UTS namespace", "--uts host")
         .completes(Completion::Words(&["host"]))
+        .both()
         .each(effects::uts),
 ];

@@ -16,9 +16,11 @@ pub(super) const ROWS: &[Flag] = &[
         "Leave the container running on these keys (default: ctrl-p,ctrl-q)",
         "--detach-keys ctrl-x,x",
     )
+    .client()
     .note("letters, or ctrl- with a letter or one of @ [ \\ ] ^ _, with commas between"),
     switch("interactive", "Keep stdin open", "--interactive").short('i').sets("OpenStdin"),
     switch("sig-proxy", "Forward signals to the container (default: true)", "--sig-proxy=false")
+        .client()
         .each(effects::sig_proxy),
     switch("tty", "Allocate a terminal", "--tty").short('t').sets("Tty"),
 ];

@@ -1,0 +1,8 @@
+//! `--refresh`: credentials that are renewed while the container runs.
+//!
+//! A small container of credrun's own, the agent, owns the network namespace and serves the credentials on its loopback.
+//! The container that was asked for, the target, joins that namespace, so that no other container, and nobody on the
+//! host or through a published port, reaches them.
+
+pub mod engine_facts;
+pub mod halves;

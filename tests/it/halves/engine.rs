@@ -1,0 +1,217 @@
+//! An engine as these tests see it: containers by name, as one of `docker run` or as credrun's two, gone when the test is.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use credrun::cli::{self, Invocation};
+use credrun::docker_config::DockerConfig;
+use credrun::engine::{Address, Created, Engine as Api, EngineOptions};
+use credrun::environment::Environment;
+use credrun::error::Result;
+use credrun::injection::Injection;
+use credrun::refresh::halves::split;
+use credrun::request::{Host, RunRequest, resolve};
+use credrun::spec::ContainerSpec;
+
+use crate::harness::container::unique;
+use crate::harness::host::{image, required_variable};
+use crate::harness::run::{PATIENCE, eventually, within};
+
+/// How a container is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// `docker run --rm`, the oracle.
+    Plain,
+    /// The two halves, with a stand-in for the agent's program.
+    Halves,
+}
+
+/// It, and what was made on it.
+pub struct Engine {
+    /// Whether it is Podman.
+    pub is_podman: bool,
+    address: String,
+    containers: RefCell<Vec<String>>,
+    networks: RefCell<Vec<String>>,
+}
+
+impl Engine {
+    pub fn docker() -> Self {
+        let address = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".into());
+        Self::at(address, false)
+    }
+
+    pub fn podman() -> Self {
+        Self::at(required_variable("CREDRUN_TEST_PODMAN"), true)
+    }
+
+    fn at(address: String, is_podman: bool) -> Self {
+        // Fails with what to do when there is none.
+        image();
+        Self { is_podman, address, containers: RefCell::default(), networks: RefCell::default() }
+    }
+
+    pub fn cli(&self, arguments: &[&str]) -> Output {
+        Command::new("docker")
+            .args(["--host", &self.address])
+            .args(arguments)
+            .output()
+            .expect("the `docker` CLI")
+    }
+
+    pub fn cli_ok(&self, arguments: &[&str]) -> String {
+        let output = self.cli(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "docker {arguments:?} failed: {stderr}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// A name for a container, which is removed in the end.
+    pub fn name(&self, topic: &str) -> String {
+        let name = unique(topic);
+        self.containers.borrow_mut().push(name.clone());
+        name
+    }
+
+    /// A network of the test's own: its name, and the first three bytes of its addresses.
+    pub fn network(&self) -> (String, String) {
+        let name = unique("halves");
+        // Of the addresses for benchmarks, of which the second engine of the tests has others. The two engines do not
+        // know of each other's subnets.
+        let first = std::process::id() % 64 + if self.is_podman { 128 } else { 0 };
+        for third in first..first + 64 {
+            let prefix = format!("198.19.{third}");
+            let subnet = format!("{prefix}.0/24");
+            if self.cli(&["network", "create", "--subnet", &subnet, &name]).status.success() {
+                self.networks.borrow_mut().push(name.clone());
+                return (name, prefix);
+            }
+        }
+        panic!("no subnet is free");
+    }
+
+    /// Starts a container; the one that owns its network.
+    pub fn start(&self, way: Way, line: &[&str]) -> String {
+        if way == Way::Plain {
+            self.cli_ok(&[&["run", "--rm", "--detach"], line].concat());
+            let named = line.iter().position(|word| *word == "--name").expect("it has a name");
+            return line[named + 1].to_owned();
+        }
+        let agent = self.name("agent");
+        let started = self.with_api(async |api: &Api| {
+            let (first, second) = create(api, line, &agent).await?;
+            api.start(&first.id).await?;
+            api.start(&second.id).await
+        });
+        started.unwrap_or_else(|error| panic!("{line:?}: {error}"));
+        agent
+    }
+
+    /// Why containers are not made, or `None` when they are.
+    pub fn refusal(&self, way: Way, line: &[&str]) -> Option<String> {
+        if way == Way::Halves {
+            let agent = self.name("agent");
+            let created = self.with_api(async |api: &Api| create(api, line, &agent).await);
+            return created.err().map(|error| last_line(&error.to_string()));
+        }
+        let output = self.cli(&[&["create"], line].concat());
+        (!output.status.success()).then(|| last_line(&String::from_utf8_lossy(&output.stderr)))
+    }
+
+    fn with_api<T>(&self, act: impl AsyncFnOnce(&Api) -> Result<T>) -> Result<T> {
+        let environment = Environment::from_iter([("DOCKER_HOST", self.address.as_str())]);
+        let config = DockerConfig::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let address = Address::resolve(&EngineOptions::default(), &config, &environment)?;
+            act(&Api::connect(address, &environment, &config).await?).await
+        })
+    }
+
+    /// What the container has written, once it says that it is ready.
+    pub fn said(&self, name: &str) -> String {
+        let mut said = String::new();
+        eventually(PATIENCE, &format!("`{name}` is ready"), || {
+            let output = self.cli(&["logs", name]);
+            said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            said.contains("ready at") || said.contains("Traceback")
+        });
+        said
+    }
+
+    /// The container's address on that network.
+    pub fn address_of(&self, name: &str, network: &str) -> String {
+        let format = format!("{{{{(index .NetworkSettings.Networks \"{network}\").IPAddress}}}}");
+        self.cli_ok(&["container", "inspect", "--format", &format, name])
+    }
+
+    /// Removes a container, and waits until its name is free.
+    pub fn remove(&self, name: &str) {
+        eventually(PATIENCE, &format!("`{name}` is removed"), || {
+            self.cli(&["rm", "--force", name]);
+            !self.cli(&["container", "inspect", name]).status.success()
+        });
+    }
+}
+
+impl Drop for Engine {
+    /// Again and again, because Podman keeps a container that others depend on: a target its agent, an agent the container
+    /// whose network it joined.
+    fn drop(&mut self) {
+        let (mut containers, mut networks) = (self.containers.take(), self.networks.take());
+        within(PATIENCE, || {
+            containers.retain(|name| {
+                self.cli(&["rm", "--force", name]);
+                self.cli(&["container", "inspect", name]).status.success()
+            });
+            containers.is_empty()
+        });
+        within(PATIENCE, || {
+            networks.retain(|name| {
+                self.cli(&["network", "rm", name]);
+                self.cli(&["network", "inspect", name]).status.success()
+            });
+            networks.is_empty()
+        });
+    }
+}
+
+/// The message without what the programs put around it.
+fn last_line(text: &str) -> String {
+    let text = text.lines().find(|line| line.contains("rror response from")).unwrap_or(text);
+    let text = text.split_once("rror response from ").map_or(text, |(_, rest)| rest);
+    text.split_once(": ").map_or(text, |(_, rest)| rest).trim().to_owned()
+}
+
+/// Both containers, created; the target's name is the line's own.
+async fn create(api: &Api, line: &[&str], agent: &str) -> Result<(Created, Created)> {
+    let request = resolved(line);
+    let halves = split(&request, &api.facts().await?, &api.image_facts(&request.spec.image).await?)?;
+    // Any image does that has a program which does nothing; the agent's own is tested elsewhere.
+    let mut first = halves.agent(image());
+    first.name = Some(agent.to_owned());
+    first.set("Entrypoint", vec!["sleep"]);
+    first.set("Cmd", vec!["600"]);
+    let first = create_one(api, &first).await?;
+    let second = create_one(api, &halves.target(&first.id)).await?;
+    Ok((first, second))
+}
+
+async fn create_one(api: &Api, spec: &ContainerSpec) -> Result<Created> {
+    api.create(spec, &Injection::none()).await.map_err(credrun::engine::CreateError::into_error)
+}
+
+fn resolved(line: &[&str]) -> RunRequest {
+    let argv = ["--detach"].iter().chain(line).map(Into::into).collect();
+    let Ok(Invocation::Run(cli)) = cli::parse(argv) else { panic!("{line:?} is a run") };
+    let host = Host {
+        environment: &Environment::default(),
+        working_directory: Path::new("/"),
+        stdin_is_terminal: false,
+        console_size: None,
+        docker_config: &DockerConfig::default(),
+        daemon_host: "unix:///var/run/docker.sock",
+    };
+    resolve(cli, &host).unwrap_or_else(|error| panic!("{line:?}: {error}"))
+}
