@@ -46,6 +46,7 @@ pub struct Credentials {
     narrowed: bool,
     role_session: bool,
     asked_for: bool,
+    kept_as: Option<String>,
 }
 
 impl Credentials {
@@ -71,6 +72,7 @@ impl Credentials {
             narrowed: false,
             role_session: false,
             asked_for: false,
+            kept_as: None,
         }
     }
 
@@ -84,6 +86,18 @@ impl Credentials {
     #[must_use]
     pub(crate) fn is_asked_for(&self) -> bool {
         self.asked_for
+    }
+
+    /// The same, known to come from the keychain, where this is its name.
+    #[must_use]
+    pub(crate) fn kept(self, name: &str) -> Self {
+        Self { kept_as: Some(name.to_owned()), ..self }
+    }
+
+    /// The name under which an earlier run kept them; `None` for what this run got.
+    #[must_use]
+    pub(crate) fn kept_as(&self) -> Option<&str> {
+        self.kept_as.as_deref()
     }
 
     /// The same, known to be a role's session.

@@ -4,7 +4,7 @@ use aws_sdk_sts::types::{PolicyDescriptorType, Tag};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::explain::{self, Operation};
+use super::explain::{self, Mfa, Operation, Refusal};
 use super::limits::{self, CHAINED, Lengths};
 use super::mfa;
 use super::session_policy::SessionPolicy;
@@ -56,6 +56,16 @@ impl RoleSession {
         }
     }
 
+    /// Checks the length before anybody is asked for a code.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Usage`] for one that AWS does not give to a role that is assumed from a role.
+    pub(crate) fn check_length(&self, from_a_role: bool) -> Result<()> {
+        let policy =
+            SessionPolicy::of(&self.narrowing, partition_of(&self.role_arn), OffsetDateTime::now_utc())?;
+        self.length(&policy, from_a_role).map(drop)
+    }
+
     /// In seconds: what was asked for, else what `--until` needs.
     fn length(&self, policy: &SessionPolicy, from_a_role: bool) -> Result<Option<i32>> {
         let until = policy.seconds(OffsetDateTime::now_utc());
@@ -87,24 +97,41 @@ pub(crate) async fn assume(
     options: &AwsOptions,
     environment: &Environment,
 ) -> Result<Credentials> {
-    let partition = partition_of(&role.role_arn);
     if let Some(region) = crate::region::resolve(options, environment).await {
         limits::check_partition(&role.role_arn, &region)?;
     }
-    let signed_in;
-    let (base, serial) = match &role.serial_number {
-        Some(serial) if !base.is_temporary() => {
-            signed_in = mfa::session(serial, base, options, environment).await?;
-            (&signed_in, None)
-        }
-        serial => (base, serial.as_deref()),
+    role.check_length(base.is_role_session())?;
+    let Some(serial) = &role.serial_number else {
+        return Ok(ask(role, base, None, Mfa::None, options, environment).await?);
     };
+    if base.is_temporary() {
+        let code = mfa::code(serial, options).await?;
+        return Ok(ask(role, base, Some((serial, code)), Mfa::Code, options, environment).await?);
+    }
+    let session = mfa::session(serial, base, None, options, environment).await?;
+    let mfa = if session.kept_as().is_some() { Mfa::Kept } else { Mfa::Session };
+    match ask(role, &session, None, mfa, options, environment).await {
+        Err(refusal) if mfa::forgotten(&session, &refusal) => {
+            let anew = mfa::session(serial, base, None, options, environment).await?;
+            Ok(ask(role, &anew, None, Mfa::Session, options, environment).await?)
+        }
+        answer => Ok(answer?),
+    }
+}
+
+/// The call itself, with the code of a device where one goes with it.
+async fn ask(
+    role: &RoleSession,
+    base: &Credentials,
+    code: Option<(&str, Secret)>,
+    mfa: Mfa,
+    options: &AwsOptions,
+    environment: &Environment,
+) -> Result<Credentials, Refusal> {
+    let partition = partition_of(&role.role_arn);
     let policy = SessionPolicy::of(&role.narrowing, partition, OffsetDateTime::now_utc())?;
     let length = role.length(&policy, base.is_role_session())?;
-    let code = match serial {
-        Some(serial) => Some(mfa::code(serial, options).await?),
-        None => None,
-    };
+    let (serial, code) = code.unzip();
     let sts = Sts::connect(Some(base), partition, options, environment).await?;
     let session = role.session_name();
     let request = sts
@@ -123,8 +150,8 @@ pub(crate) async fn assume(
         .set_policy_arns(arns(&policy));
     let doing =
         format!("assuming role `{}` at {} with {}", role.role_arn, sts.place, base.principal_source());
-    let asked = Operation::AssumeRole { mfa: serial.is_some() };
-    let answer = request.send().await.map_err(|error| explain::call(asked, &doing, &error))?;
+    let asked = Operation::AssumeRole { mfa };
+    let answer = request.send().await.map_err(|error| explain::refusal(asked, &doing, &error))?;
     let got = given(answer.credentials(), &doing, role.source(&session))?;
     Ok(got.of_a_role().narrowed(!policy.is_empty()).until(policy.end).after(base))
 }

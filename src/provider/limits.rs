@@ -34,7 +34,7 @@ pub fn check(options: &AwsOptions) -> Result<()> {
         value.as_deref().map_or(Ok(()), |value| check_text(option, value, least, most, extra))?;
     }
     if let Some(code) = &options.token_code {
-        check_token_code("--token-code", code.expose())?;
+        check_token_code("`--token-code`", code.expose())?;
     }
     if options.tags.len() > 50 {
         let message = format!("{} tags are given, and STS takes 50 at most", options.tags.len());
@@ -42,16 +42,22 @@ pub fn check(options: &AwsOptions) -> Result<()> {
     }
     let lengths = if options.roles.is_empty() { Lengths::User } else { Lengths::Role };
     options.duration_seconds.as_deref().map_or(Ok(()), |value| duration(value, lengths).map(drop))?;
-    chained(options)?;
+    chained(options, options.roles.len() > 1)?;
     let partition = options.roles.last().map_or("aws", |arn| partition_of(arn));
     SessionPolicy::of(&options.narrowing, partition, OffsetDateTime::now_utc()).map(drop)
 }
 
-/// A role that is assumed from a role lasts an hour: AWS refuses to be asked for more.
-fn chained(options: &AwsOptions) -> Result<()> {
-    let seconds = options.duration_seconds.as_deref().and_then(|value| value.parse::<i64>().ok());
-    match seconds {
-        Some(seconds) if options.roles.len() > 1 && seconds > CHAINED => Err(chained_too_long(seconds)),
+/// A role that is assumed from a role lasts an hour: AWS refuses to be asked for more. `from_a_role` says so of the last
+/// one of `options`.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Usage`] when more is asked for, or `--until` needs more.
+pub(crate) fn chained(options: &AwsOptions, from_a_role: bool) -> Result<()> {
+    let asked = options.duration_seconds.as_deref().and_then(|value| value.parse::<i64>().ok());
+    let now = OffsetDateTime::now_utc();
+    let until = options.narrowing.until.map(|until| (until.moment(now) - now).whole_seconds());
+    match asked.or(until) {
+        Some(seconds) if from_a_role && seconds > CHAINED => Err(chained_too_long(seconds)),
         _ => Ok(()),
     }
 }
@@ -70,7 +76,7 @@ pub(crate) fn chained_too_long(seconds: i64) -> Error {
     )
 }
 
-/// A code of an MFA device.
+/// A code of an MFA device; `what` says in a message where it comes from.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Usage`] when it is not six digits; it is not repeated.
@@ -78,7 +84,7 @@ pub(crate) fn check_token_code(what: &str, code: &str) -> Result<()> {
     if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }
-    Err(Error::usage(format!("`{what}` is not the six digits that an MFA device shows"))
+    Err(Error::usage(format!("{what} is not the six digits that an MFA device shows"))
         .hint("type the code as the device shows it, without blanks"))
 }
 
