@@ -49,6 +49,7 @@ pub struct Credentials {
     role_session: bool,
     asked_for: bool,
     warnings: Vec<String>,
+    kept_as: Option<String>,
 }
 
 impl Credentials {
@@ -75,6 +76,7 @@ impl Credentials {
             role_session: false,
             asked_for: false,
             warnings: Vec::new(),
+            kept_as: None,
         }
     }
 
@@ -100,6 +102,18 @@ impl Credentials {
     /// What the user should know of how they were got.
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// The same, known to come from the keychain, where this is its name.
+    #[must_use]
+    pub(crate) fn kept(self, name: &str) -> Self {
+        Self { kept_as: Some(name.to_owned()), ..self }
+    }
+
+    /// The name under which an earlier run kept them; `None` for what this run got.
+    #[must_use]
+    pub(crate) fn kept_as(&self) -> Option<&str> {
+        self.kept_as.as_deref()
     }
 
     /// The same, known to be a role's session.

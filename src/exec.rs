@@ -6,6 +6,7 @@ use std::process::Command;
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection;
+use crate::provider::process;
 
 /// The command, with the variables that every SDK reads, and without those that would win over them.
 #[must_use]
@@ -15,6 +16,8 @@ pub fn command(words: &[String], credentials: &Credentials, region: Option<&str>
     for name in injection::NOT_BESIDE_KEYS {
         command.env_remove(name);
     }
+    // With keys of its own, the command is no part of the circle that it guards against.
+    command.env_remove(process::circle::VARIABLE);
     for (name, value) in credentials.variables(region) {
         match value {
             Some(value) => command.env(name, &*value),

@@ -29,7 +29,7 @@ pub mod log;
 #[cfg(test)]
 mod loopback;
 mod mfa;
-mod process;
+pub(crate) mod process;
 pub(crate) mod profile;
 mod profile_keys;
 mod profile_role;
@@ -131,10 +131,10 @@ async fn provided(options: &AwsOptions, environment: &Environment) -> Result<Cre
         _ if base.is_temporary() || options.allow_long_term_keys => return Ok(base),
         _ => {}
     }
-    if let Some(serial) = &options.serial_number {
-        return mfa::session(serial, &base, options, environment).await;
-    }
     let length = user_session::length(options, &SessionPolicy::default())?;
+    if let Some(serial) = &options.serial_number {
+        return mfa::session(serial, &base, length, options, environment).await;
+    }
     user_session::session_token(&base, None, length, options, environment).await
 }
 

@@ -26,21 +26,30 @@ struct Identity {
 
 async fn identity(cli: &Cli, environment: &Environment) -> Result<Identity> {
     let options = options(cli)?;
-    let credentials = provide(&options, environment).await?;
-    let region = region::resolve(&options, environment).await;
-    Ok(Identity { credentials, region })
+    check(&options)?;
+    let identity = unless_ended(async {
+        let credentials = provider::provide(&options, environment).await?;
+        let region = region::resolve(&options, environment).await;
+        Ok(Identity { credentials, region })
+    });
+    let identity = identity.await?;
+    tell_warnings(&identity.credentials);
+    Ok(identity)
 }
 
-/// A prompt for an MFA code gives the terminal back when a signal comes.
-async fn provide(options: &AwsOptions, environment: &Environment) -> Result<Credentials> {
+fn tell_warnings(credentials: &Credentials) {
+    credentials.warnings().iter().for_each(|text| notice::warn(text));
+}
+
+/// What is wrong with the options, or may surprise, is told before anybody is asked for anything.
+fn check(options: &AwsOptions) -> Result<()> {
     provider::check(options)?;
     provider::warnings(options).iter().for_each(|text| notice::warn(text));
-    let credentials = unless_ended(provider::provide(options, environment)).await?;
-    credentials.warnings().iter().for_each(|text| notice::warn(text));
-    Ok(credentials)
+    Ok(())
 }
 
-/// `work`, dropped when a signal comes that ends programs.
+/// `work`, dropped when a signal comes that ends programs: a prompt for an MFA code gives the terminal back. Signals that
+/// came before its end and were not seen have no effect afterwards, so all that may last belongs into it.
 ///
 /// # Errors
 /// Those of `work`, and [`crate::error::ErrorKind::Interrupted`] for the signal.
@@ -93,14 +102,19 @@ pub async fn exec(cli: &Cli, environment: &Environment) -> Result<std::process::
 /// `credrun whoami`: the text for stdout.
 ///
 /// # Errors
-/// As [`provider::provide`] and [`whoami::caller_identity`].
+/// As [`provider::provide`] and [`whoami::caller_identity`]; [`crate::error::ErrorKind::Interrupted`] for a signal.
 pub async fn whoami(cli: &Cli, environment: &Environment) -> Result<String> {
     let mut options = options(cli)?;
     // Asked who they are, long-term keys are themselves, unless a session is asked for in so many words.
     options.allow_long_term_keys |= options.serial_number.is_none() && options.duration_seconds.is_none();
-    let credentials = provide(&options, environment).await?;
-    let region = region::resolve(&options, environment).await;
-    let caller = whoami::caller_identity(&credentials, &options, environment).await?;
+    check(&options)?;
+    let (credentials, caller, region) = unless_ended(async {
+        let (credentials, caller) = whoami::identity(&options, environment).await?;
+        let region = region::resolve(&options, environment).await;
+        Ok((credentials, caller, region))
+    })
+    .await?;
+    tell_warnings(&credentials);
     if cli.last("format") == Some("json") {
         let told = json!({
             "Arn": caller.arn,

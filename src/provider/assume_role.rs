@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::explain::{self, Operation};
+use super::explain::{self, Mfa, Operation, Refusal};
 use super::limits::{self, CHAINED, Lengths, OF_A_CHAIN, OF_A_ROLE};
 use super::mfa;
 use super::session_policy::SessionPolicy;
@@ -16,7 +16,7 @@ use super::sts::{Sts, given, partition_of};
 use crate::cli::values::tag;
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::request::{AwsOptions, Narrowing};
 
 /// A role's session to ask for, in the words of `aws sts assume-role`.
@@ -60,6 +60,16 @@ impl RoleSession {
         }
     }
 
+    /// Checks the length before anybody is asked for a code.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Usage`] for one that AWS does not give to a role that is assumed from a role.
+    pub(crate) fn check_length(&self, from_a_role: bool) -> Result<()> {
+        let policy =
+            SessionPolicy::of(&self.narrowing, partition_of(&self.role_arn), OffsetDateTime::now_utc())?;
+        self.length(&policy, from_a_role).map(drop)
+    }
+
     /// In seconds: what was asked for, else what `--until` needs.
     fn length(&self, policy: &SessionPolicy, from_a_role: bool) -> Result<Option<i32>> {
         match self.duration_seconds {
@@ -84,12 +94,13 @@ impl RoleSession {
         doing: &str,
         policy: &SessionPolicy,
         error: &SdkError<E, HttpResponse>,
-    ) -> Error
+    ) -> Refusal
     where
         E: ProvideErrorMetadata + StdError + 'static,
     {
-        let told = explain::call(asked, doing, error);
-        limits::name_until(told, error.code(), policy, self.duration_seconds.is_some())
+        let refusal = explain::refusal(asked, doing, error);
+        let told = limits::name_until(refusal.error, error.code(), policy, self.duration_seconds.is_some());
+        Refusal { error: told, ..refusal }
     }
 }
 
@@ -110,27 +121,42 @@ pub(crate) async fn assume(
     options: &AwsOptions,
     environment: &Environment,
 ) -> Result<Credentials> {
-    let partition = partition_of(&role.role_arn);
     if let Some(region) = crate::region::resolve(options, environment).await {
         limits::check_partition(&role.role_arn, &region)?;
     }
-    if role.serial_number.is_some() {
-        options.device.comes_up();
-    }
-    let signed_in;
-    let (base, serial) = match &role.serial_number {
-        Some(serial) if !base.is_temporary() => {
-            signed_in = mfa::session(serial, base, options, environment).await?;
-            (&signed_in, None)
-        }
-        serial => (base, serial.as_deref()),
+    role.check_length(base.is_role_session())?;
+    let Some(serial) = &role.serial_number else {
+        return Ok(ask(role, base, None, Mfa::None, options, environment).await?);
     };
+    options.device.comes_up();
+    if base.is_temporary() {
+        let code = mfa::code(serial, options).await?;
+        return Ok(ask(role, base, Some((serial, code)), Mfa::Code, options, environment).await?);
+    }
+    let session = mfa::session(serial, base, None, options, environment).await?;
+    let mfa = if session.kept_as().is_some() { Mfa::Kept } else { Mfa::Session };
+    match ask(role, &session, None, mfa, options, environment).await {
+        Err(refusal) if mfa::forgotten(&session, &refusal) => {
+            let anew = mfa::session(serial, base, None, options, environment).await?;
+            Ok(ask(role, &anew, None, Mfa::Session, options, environment).await?)
+        }
+        answer => Ok(answer?),
+    }
+}
+
+/// The call itself, with the code of a device where one goes with it.
+async fn ask(
+    role: &RoleSession,
+    base: &Credentials,
+    code: Option<(&str, Secret)>,
+    mfa: Mfa,
+    options: &AwsOptions,
+    environment: &Environment,
+) -> Result<Credentials, Refusal> {
+    let partition = partition_of(&role.role_arn);
     let policy = SessionPolicy::of(&role.narrowing, partition, OffsetDateTime::now_utc())?;
     let length = role.length(&policy, base.is_role_session())?;
-    let code = match serial {
-        Some(serial) => Some(mfa::code(serial, options).await?),
-        None => None,
-    };
+    let (serial, code) = code.unzip();
     let sts = Sts::connect(Some(base), partition, options, environment).await?;
     let session = role.session_name();
     let request = sts
@@ -149,7 +175,7 @@ pub(crate) async fn assume(
         .set_policy_arns(arns(&policy));
     let doing =
         format!("assuming role `{}` at {} with {}", role.role_arn, sts.place, base.principal_source());
-    let asked = Operation::AssumeRole { mfa: serial.is_some() };
+    let asked = Operation::AssumeRole { mfa };
     let answer = request.send().await.map_err(|error| role.refused(asked, &doing, &policy, &error))?;
     let got = given(answer.credentials(), &doing, role.source(&session))?;
     Ok(got.of_a_role().narrowed(!policy.is_empty()).until(policy.end).after(base))

@@ -16,8 +16,8 @@ use crate::error::{Error, ErrorKind};
 pub(crate) enum Operation {
     /// `AssumeRole`.
     AssumeRole {
-        /// With a code of an MFA device.
-        mfa: bool,
+        /// What of MFA the caller showed.
+        mfa: Mfa,
     },
     /// `AssumeRoleWithWebIdentity`.
     WebIdentity,
@@ -30,6 +30,40 @@ pub(crate) enum Operation {
     FederationToken,
     /// `GetCallerIdentity`.
     CallerIdentity,
+}
+
+/// How the caller of a role is signed in with an MFA device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mfa {
+    /// Not that we know.
+    None,
+    /// By a code that goes with the call.
+    Code,
+    /// By a session that a code bought in this run.
+    Session,
+    /// By a session that a code bought in an earlier one.
+    Kept,
+}
+
+/// STS said no.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// In words.
+    pub(crate) error: Error,
+    /// Whether the credentials that asked are none any longer: a session that ended or was revoked.
+    pub(crate) stale: bool,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { error, stale: false }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        refusal.error
+    }
 }
 
 /// Why `doing` failed, from an error of the SDK and its causes.
@@ -58,17 +92,48 @@ fn unreached(doing: &str, cause: &str) -> Error {
         .hint("for a certificate that is not trusted, point `AWS_CA_BUNDLE` at the PEM file of its root")
 }
 
+/// The same, where the credentials that ask may be ones that were kept for too long.
+pub(crate) fn refusal<E>(asked: Operation, doing: &str, error: &SdkError<E, HttpResponse>) -> Refusal
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    Refusal { error: call(asked, doing, error), stale: code.is_some_and(is_stale) }
+}
+
+fn is_stale(code: &str) -> bool {
+    EXPIRED.contains(&code) || UNKNOWN.contains(&code)
+}
+
+const EXPIRED: [&str; 2] = ["ExpiredToken", "ExpiredTokenException"];
+const UNKNOWN: [&str; 2] = ["InvalidClientTokenId", "UnrecognizedClientException"];
+
 /// What a refusal by a policy can mean.
 fn denied(asked: Operation) -> &'static [&'static str] {
     match asked {
-        Operation::AssumeRole { mfa: true } => &[
+        Operation::AssumeRole { mfa: Mfa::Code } => &[
             "STS does not tell which of these it is:",
             "- the MFA code is wrong, or was used before: each code is good once, wait for the next",
             "- the role's trust policy does not name the caller, or the caller's own policies do not allow sts:AssumeRole on this role",
             "- the trust policy asks for another external id (`--external-id`), or for none",
             "- there is no such role: check account and name, path included",
         ],
-        Operation::AssumeRole { mfa: false } => &[
+        Operation::AssumeRole { mfa: Mfa::Session } => &[
+            "STS does not tell which of these it is:",
+            "- the role's trust policy does not name the user, who is signed in with MFA",
+            "- the user's own policies, a permissions boundary or an SCP do not allow sts:AssumeRole on this role",
+            "- the trust policy asks for another external id (`--external-id`), or for none",
+            "- there is no such role: check account and name, path included",
+        ],
+        Operation::AssumeRole { mfa: Mfa::Kept } => &[
+            "STS does not tell which of these it is:",
+            "- the role's trust policy does not name the user, who is signed in with MFA by a session that was kept",
+            "- a policy asks for a sign-in that is not as old (`aws:MultiFactorAuthAge`): `credrun logout` forgets the session, and the next run asks for a code",
+            "- the user's own policies, a permissions boundary or an SCP do not allow sts:AssumeRole on this role",
+            "- the trust policy asks for another external id (`--external-id`), or for none",
+            "- there is no such role: check account and name, path included",
+        ],
+        Operation::AssumeRole { mfa: Mfa::None } => &[
             "STS does not tell which of these it is:",
             "- the role's trust policy does not name the caller (`credrun whoami` shows who that is)",
             "- the caller's own policies, a permissions boundary or an SCP do not allow sts:AssumeRole on this role",
@@ -97,10 +162,10 @@ fn denied(asked: Operation) -> &'static [&'static str] {
 fn hints(asked: Operation, code: &str, server_date: Option<&str>) -> Vec<String> {
     let fixed: &[&str] = match code {
         "AccessDenied" | "AccessDeniedException" => denied(asked),
-        "ExpiredToken" | "ExpiredTokenException" => &[
+        _ if EXPIRED.contains(&code) => &[
             "the credentials that ask have expired: get new ones (`aws sso login`, `aws login`, a new CloudShell tab; `credrun logout` forgets those that credrun keeps)",
         ],
-        "InvalidClientTokenId" | "UnrecognizedClientException" => &[
+        _ if UNKNOWN.contains(&code) => &[
             "AWS does not know the access key: it was deleted, is mistyped, belongs to another partition, or its session token is missing",
             "a region that is not enabled for the account answers like this, too: try `--region us-east-1`",
         ],
@@ -220,7 +285,39 @@ mod tests {
         }
     }
 
-    const ASSUME: Operation = Operation::AssumeRole { mfa: false };
+    const ASSUME: Operation = Operation::AssumeRole { mfa: Mfa::None };
+
+    #[test]
+    fn who_is_signed_in_with_mfa_is_not_told_to_do_so() {
+        for (mfa, device, age, code) in [
+            (Mfa::None, true, false, false),
+            (Mfa::Code, false, false, true),
+            (Mfa::Session, false, false, false),
+            (Mfa::Kept, false, true, false),
+        ] {
+            let said = hints(Operation::AssumeRole { mfa }, "AccessDenied", None).join("\n");
+            let says = |part: &str| said.contains(part);
+            let told =
+                (says("asks for MFA"), says("`aws:MultiFactorAuthAge`"), says("the MFA code is wrong"));
+            assert_eq!(told, (device, age, code), "{mfa:?}: {said}");
+            assert!(says("external id") && says("no such role"), "{mfa:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_makes_a_session_stale() {
+        for (code, expected) in [
+            ("ExpiredToken", true),
+            ("ExpiredTokenException", true),
+            ("InvalidClientTokenId", true),
+            ("UnrecognizedClientException", true),
+            ("AccessDenied", false),
+            ("SignatureDoesNotMatch", false),
+            ("Throttling", false),
+        ] {
+            assert_eq!(is_stale(code), expected, "{code}");
+        }
+    }
 
     #[test]
     fn every_code_of_the_table_says_what_to_do() {

@@ -3,6 +3,9 @@
 //!
 //! A keychain that does not work is no failure: the user is asked again.
 
+mod index;
+mod lock;
+
 use std::sync::Once;
 
 use keyring::Entry;
@@ -12,12 +15,11 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 use zeroize::{Zeroize, Zeroizing};
 
+use self::index::{Index, Store};
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, ErrorKind, Result};
 
 const SERVICE: &str = "credrun";
-/// The entry that lists the others: keychains cannot be listed alike.
-const INDEX: &str = "sessions";
 /// A session with less left is not worth to be used: it would end under the container.
 const LEAST: Duration = Duration::minutes(15);
 
@@ -50,19 +52,30 @@ pub(crate) fn name(parts: &[&str]) -> String {
 
 /// The session of this name, when there is one that lives on for a while.
 pub(crate) fn load(name: &str) -> Option<Credentials> {
-    let text = Zeroizing::new(entry(name).ok()?.get_password().ok()?);
-    let kept: Kept = serde_json::from_str(&text).ok()?;
-    let end = OffsetDateTime::parse(&kept.expiration, &Rfc3339).ok()?;
+    let text = System.get(name).ok()??;
+    let end = end(&text)?;
     if end - OffsetDateTime::now_utc() < LEAST {
         return None;
     }
-    Some(Credentials::new(
+    let kept: Kept = serde_json::from_slice(&text).ok()?;
+    let session = Credentials::new(
         &kept.access_key_id,
         Secret::new(&kept.secret_access_key),
         Some(Secret::new(&kept.session_token)),
         Some(end),
         &kept.source,
-    ))
+    );
+    Some(session.kept(name))
+}
+
+/// When the session that is kept as this text ends.
+fn end(text: &[u8]) -> Option<OffsetDateTime> {
+    let kept: Kept = serde_json::from_slice(text).ok()?;
+    OffsetDateTime::parse(&kept.expiration, &Rfc3339).ok()
+}
+
+fn lives(text: &[u8]) -> bool {
+    end(text).is_some_and(|end| end > OffsetDateTime::now_utc())
 }
 
 /// Keeps a session; what keeps it from being kept is told in the log alone.
@@ -77,16 +90,16 @@ pub(crate) fn store(name: &str, session: &Credentials) {
         expiration,
         source: session.chain().first().cloned().unwrap_or_default(),
     };
-    let Ok(text) = serde_json::to_string(&kept).map(Zeroizing::new) else { return };
-    let stored = entry(name).and_then(|entry| entry.set_password(&text));
-    let stored = stored.and_then(|()| {
-        let mut names = names();
-        names.retain(|known| known != name);
-        names.push(name.to_owned());
-        entry(INDEX)?.set_password(&names.join(" "))
-    });
-    if let Err(error) = stored {
+    let Ok(text) = serde_json::to_vec(&kept).map(Zeroizing::new) else { return };
+    if let Err(error) = Index::of(&System).add(name, &text, lives) {
         tracing::info!("the session is not kept: the system's keychain does not take it: {error}");
+    }
+}
+
+/// Forgets the session of this name; one that cannot be is told in the log alone.
+pub(crate) fn forget(name: &str) {
+    if let Err(error) = Index::of(&System).remove(name) {
+        tracing::info!("the session stays in the system's keychain: {error}");
     }
 }
 
@@ -95,38 +108,73 @@ pub(crate) fn store(name: &str, session: &Credentials) {
 /// # Errors
 /// [`ErrorKind::Credentials`] when the keychain does not give one up.
 pub fn forget_all() -> Result<usize> {
-    let names = names();
-    for name in &names {
-        remove(name)?;
-    }
-    remove(INDEX)?;
-    Ok(names.len())
-}
-
-fn remove(name: &str) -> Result<()> {
-    match entry(name).and_then(|entry| entry.delete_credential()) {
+    match Index::of(&System).remove_all() {
         // What has no keychain keeps nothing in it.
-        Ok(()) | Err(keyring::Error::NoEntry | keyring::Error::NoStorageAccess(_)) => Ok(()),
-        Err(error) => Err(Error::new(
-            ErrorKind::Credentials,
-            format!("the system's keychain does not give the session up: {error}"),
-        )
-        .hint("remove what is called `credrun` in it by hand (`keyctl show @s` on Linux, Keychain Access on macOS)")),
+        Err(keyring::Error::NoStorageAccess(_)) => Ok(0),
+        forgotten => forgotten.map_err(|error| {
+            Error::new(
+                ErrorKind::Credentials,
+                format!("the system's keychain does not give the sessions up: {error}"),
+            )
+            .hint("remove what is called `credrun` in it by hand (`keyctl show @s` on Linux, Keychain Access on macOS)")
+        }),
     }
 }
 
-fn names() -> Vec<String> {
-    let text = entry(INDEX).and_then(|entry| entry.get_password()).unwrap_or_default();
-    text.split_whitespace().map(str::to_owned).collect()
+/// The keychain of this system.
+struct System;
+
+impl Store for System {
+    fn get(&self, name: &str) -> keyring::Result<Option<Zeroizing<Vec<u8>>>> {
+        let entry = entry(name)?;
+        let got = match entry.get_secret() {
+            Ok(text) => Ok(Some(Zeroizing::new(text))),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(error),
+        };
+        for_all_sessions(&entry);
+        got
+    }
+
+    fn set(&self, name: &str, text: &[u8]) -> keyring::Result<()> {
+        let entry = entry(name)?;
+        entry.set_secret(text)?;
+        for_all_sessions(&entry);
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> keyring::Result<bool> {
+        match entry(name)?.delete_credential() {
+            Ok(()) => Ok(true),
+            Err(keyring::Error::NoEntry) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 fn entry(name: &str) -> keyring::Result<Entry> {
     // A process without a session keyring of its own (cron, a container's shell) gets one, with the user's persistent
     // keyring in it, while keyring 3.6 makes its first entry, which still looks at the keyring from before.
     static FIRST: Once = Once::new();
-    FIRST.call_once(|| drop(Entry::new(SERVICE, INDEX)));
+    FIRST.call_once(|| drop(Entry::new(SERVICE, index::NAME)));
     Entry::new(SERVICE, name)
 }
+
+/// keyring 3.6 keeps a key in the login session's keyring, too, which is searched first: what another login session
+/// changes or forgets would go unseen here. Where the user has a persistent keyring, that alone keeps it.
+#[cfg(target_os = "linux")]
+fn for_all_sessions(entry: &Entry) {
+    let credential = entry.get_credential().downcast_ref::<keyring::keyutils::KeyutilsCredential>();
+    let Some(credential) = credential else { return };
+    let key = credential.persistent.and_then(|keyring| keyring.search(&credential.description).ok());
+    if let Some(key) = key {
+        // It may have been in one alone.
+        let _ = credential.session.unlink_key(key);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn for_all_sessions(_: &Entry) {}
 
 #[cfg(test)]
 mod tests {
@@ -137,5 +185,27 @@ mod tests {
         let one = name(&["AKIAIOSFODNN7EXAMPLE", "arn:aws:iam::123456789012:mfa/alice"]);
         assert!(one.len() == 64 && !one.contains("AKIA"));
         assert_ne!(one, name(&["AKIAIOSFODNN7EXAMPLEa", "rn:aws:iam::123456789012:mfa/alice"]));
+    }
+
+    #[test]
+    fn what_has_ended_is_no_session() {
+        let kept = |expiration: &str| {
+            let kept = Kept {
+                access_key_id: "ASIAIOSFODNN7EXAMPLE".into(),
+                secret_access_key: "MARK".into(),
+                session_token: "MARK".into(),
+                expiration: expiration.into(),
+                source: "test".into(),
+            };
+            serde_json::to_vec(&kept).expect("JSON")
+        };
+        for (text, expected) in [
+            (kept("2090-01-01T00:00:00Z"), true),
+            (kept("2020-01-01T00:00:00Z"), false),
+            (kept("tomorrow"), false),
+            (b"of another version".to_vec(), false),
+        ] {
+            assert_eq!(lives(&text), expected);
+        }
     }
 }

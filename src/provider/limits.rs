@@ -38,7 +38,7 @@ pub fn check(options: &AwsOptions) -> Result<()> {
         value.as_deref().map_or(Ok(()), |value| check_text(option, value, least, most, extra))?;
     }
     if let Some(code) = &options.token_code {
-        check_token_code("--token-code", code.expose())?;
+        check_token_code("`--token-code`", code.expose())?;
     }
     if options.tags.len() > 50 {
         let message = format!("{} tags are given, and STS takes 50 at most", options.tags.len());
@@ -46,24 +46,34 @@ pub fn check(options: &AwsOptions) -> Result<()> {
     }
     let lengths = if options.roles.is_empty() { Lengths::User } else { Lengths::Role };
     options.duration_seconds.as_deref().map_or(Ok(()), |value| duration(value, lengths).map(drop))?;
-    chained(options)?;
+    chained(options, options.roles.len() > 1)?;
     let partition = options.roles.last().map_or("aws", |arn| partition_of(arn));
     let now = OffsetDateTime::now_utc();
     let policy = SessionPolicy::of(&options.narrowing, partition, now)?;
     match (&options.duration_seconds, options.roles.len(), &options.federation_name) {
-        (Some(_), ..) | (None, 0, None) => Ok(()),
         (None, 0, Some(_)) => until(&policy, OF_A_USER, now).map(drop),
         (None, 1, _) => until(&policy, OF_A_ROLE, now).map(drop),
-        (None, ..) => until(&policy, OF_A_CHAIN, now).map(drop),
+        _ => Ok(()),
     }
 }
 
-/// A role that is assumed from a role lasts an hour: AWS refuses to be asked for more.
-fn chained(options: &AwsOptions) -> Result<()> {
-    let seconds = options.duration_seconds.as_deref().and_then(|value| value.parse::<i64>().ok());
-    match seconds {
-        Some(seconds) if options.roles.len() > 1 && seconds > CHAINED => {
+/// A role that is assumed from a role lasts an hour: AWS refuses to be asked for more. `from_a_role` says so of the last
+/// one of `options`.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Usage`] when more is asked for, or `--until` needs more.
+pub(crate) fn chained(options: &AwsOptions, from_a_role: bool) -> Result<()> {
+    if !from_a_role {
+        return Ok(());
+    }
+    match options.duration_seconds.as_deref().map(str::parse::<i64>) {
+        Some(Ok(seconds)) if seconds > CHAINED => {
             Err(chained_too_long(&format!("`--duration-seconds` is {seconds}")))
+        }
+        None => {
+            let now = OffsetDateTime::now_utc();
+            let policy = SessionPolicy::of(&options.narrowing, "aws", now)?;
+            until(&policy, OF_A_CHAIN, now).map(drop)
         }
         _ => Ok(()),
     }
@@ -80,7 +90,7 @@ pub(crate) fn chained_too_long(asked: &str) -> Error {
         .hint("ask for less with `--duration-seconds`, or assume the role with a user's credentials")
 }
 
-/// A code of an MFA device.
+/// A code of an MFA device; `what` says in a message where it comes from.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Usage`] when it is not six digits; it is not repeated.
@@ -88,7 +98,7 @@ pub(crate) fn check_token_code(what: &str, code: &str) -> Result<()> {
     if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }
-    Err(Error::usage(format!("`{what}` is not the six digits that an MFA device shows"))
+    Err(Error::usage(format!("{what} is not the six digits that an MFA device shows"))
         .hint("type the code as the device shows it, without blanks"))
 }
 

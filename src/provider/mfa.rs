@@ -3,73 +3,167 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use super::{keychain, limits, prompt, user_session};
+use super::explain::Refusal;
+use super::prompt::{self, Answer};
+use super::sts::Sts;
+use super::{keychain, limits, user_session};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::AwsOptions;
 
-/// The sessions of this process: whoever needs one twice is asked once.
-static SESSIONS: Mutex<Option<HashMap<String, Credentials>>> = Mutex::new(None);
+/// The sessions of this process, by their names in the keychain: whoever needs one twice is asked once.
+static SESSIONS: Mutex<Option<HashMap<String, Known>>> = Mutex::new(None);
+
+/// What this process knows of a session.
+#[derive(Debug, Clone)]
+enum Known {
+    /// It bought it.
+    Session(Credentials),
+    /// An earlier run kept it, and STS no longer takes it.
+    Stale,
+}
 
 /// A session of the IAM user whose long-term keys `base` are, signed in with this device: kept from an earlier run, or
-/// a new one, for which the code is asked.
+/// a new one, for which the code is asked. `length` is in seconds; `None` leaves it to STS (12 hours). One of another
+/// length is another session.
 ///
 /// # Errors
 /// [`ErrorKind::Credentials`] when there is no code or STS refuses it.
 pub(crate) async fn session(
     serial: &str,
     base: &Credentials,
+    length: Option<i32>,
     options: &AwsOptions,
     environment: &Environment,
 ) -> Result<Credentials> {
-    let endpoint = environment.get("AWS_ENDPOINT_URL").unwrap_or_default();
-    let name = keychain::name(&[base.access_key_id(), serial, endpoint]);
-    if let Some(known) = remembered(&name) {
+    let sts = Sts::connect(Some(base), "aws", options, environment).await?;
+    let name = name(serial, base, length, sts.endpoint.as_deref());
+    let known = remembered(&name);
+    let stale = matches!(known, Some(Known::Stale));
+    if let Some(Known::Session(known)) = known {
         return Ok(known);
     }
     if !options.no_cache
+        && !stale
         && let Some(kept) = keychain::load(&name)
     {
         return Ok(kept.after(base));
     }
-    let code = code(serial, options).await?;
-    let session = user_session::session_token(base, Some((serial, code)), None, options, environment).await?;
-    remember(&name, &session);
+    let code = asked(serial, stale, options).await;
+    let code = if stale { code.map_err(|error| error.context(refused(serial)))? } else { code? };
+    let session =
+        user_session::session_token(base, Some((serial, code)), length, options, environment).await?;
+    remember(&name, Known::Session(session.clone()));
     if !options.no_cache {
         keychain::store(&name, &session);
     }
     Ok(session)
 }
 
-fn remembered(name: &str) -> Option<Credentials> {
+/// Sessions with the same name can stand for one another: the same user and device, the same length, the same STS.
+fn name(serial: &str, base: &Credentials, length: Option<i32>, endpoint: Option<&str>) -> String {
+    let length = length.map(|seconds| seconds.to_string()).unwrap_or_default();
+    keychain::name(&[base.access_key_id(), serial, endpoint.unwrap_or_default(), &length])
+}
+
+/// Whether `session` was kept by an earlier run and STS no longer takes it. Then it is forgotten, and [`session`] asks
+/// for a code.
+pub(crate) fn forgotten(session: &Credentials, refusal: &Refusal) -> bool {
+    match session.kept_as() {
+        Some(name) if refusal.stale => {
+            keychain::forget(name);
+            remember(name, Known::Stale);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn remembered(name: &str) -> Option<Known> {
     SESSIONS.lock().ok()?.as_ref()?.get(name).cloned()
 }
 
-fn remember(name: &str, session: &Credentials) {
+fn remember(name: &str, session: Known) {
     if let Ok(mut sessions) = SESSIONS.lock() {
-        sessions.get_or_insert_with(HashMap::new).insert(name.to_owned(), session.clone());
+        sessions.get_or_insert_with(HashMap::new).insert(name.to_owned(), session);
     }
+}
+
+fn refused(serial: &str) -> String {
+    format!("STS no longer takes the session that was kept for MFA device `{serial}`, and it is forgotten")
 }
 
 /// What the device shows: `--token-code`, or what is typed at the terminal. Never read from stdin, which is the
 /// container's.
 ///
 /// # Errors
-/// [`ErrorKind::Credentials`] without a terminal, [`ErrorKind::Usage`] for what is no code.
+/// [`ErrorKind::Credentials`] without a terminal or an answer, [`ErrorKind::Usage`] for what is no code.
 pub(crate) async fn code(serial: &str, options: &AwsOptions) -> Result<Secret> {
+    asked(serial, false, options).await
+}
+
+/// The same; who was not asked at first is told why.
+async fn asked(serial: &str, stale: bool, options: &AwsOptions) -> Result<Secret> {
     if let Some(code) = &options.token_code {
         return Ok(code.clone());
     }
-    let typed = prompt::ask(&format!("Enter MFA code for {serial}: ")).await;
-    let Some(typed) = typed else {
-        return Err(Error::new(
-            ErrorKind::Credentials,
-            format!("MFA device `{serial}` is asked for its code, and there is no terminal to type it at"),
-        )
-        .hint("give the code with `--token-code 123456`"));
-    };
-    let code = Secret::new(typed.expose().trim());
-    limits::check_token_code("MFA code", code.expose())?;
-    Ok(code)
+    let why = if stale { format!("{}.\n", refused(serial)) } else { String::new() };
+    match prompt::ask(&format!("{why}Enter MFA code for {serial}: ")).await {
+        Answer::Typed(typed) => {
+            let code = Secret::new(typed.expose().trim());
+            limits::check_token_code("the MFA code", code.expose())?;
+            Ok(code)
+        }
+        Answer::Ended => Err(no_code(serial, "the input ended before there was one")),
+        Answer::NoTerminal if prompt::BUILT => Err(no_code(serial, "there is no terminal to type it at")),
+        Answer::NoTerminal => Err(no_code(serial, "credrun has no prompt for it on this system")),
+    }
+}
+
+fn no_code(serial: &str, cause: &str) -> Error {
+    let message = format!("MFA device `{serial}` is asked for its code, and {cause}");
+    Error::new(ErrorKind::Credentials, message).hint("give the code with `--token-code 123456`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(id: &str) -> Credentials {
+        Credentials::new(id, Secret::new("MARK"), None, None, "test")
+    }
+
+    #[test]
+    fn sessions_that_cannot_stand_for_one_another_have_names_of_their_own() {
+        let (serial, id) = ("arn:aws:iam::123456789012:mfa/alice", "AKIAIOSFODNN7EXAMPLE");
+        let other_serial = "arn:aws:iam::123456789012:mfa/bob";
+        let names: std::collections::BTreeSet<_> = [
+            (serial, id, None, None),
+            (other_serial, id, None, None),
+            (serial, "AKIAI44QH8DHBEXAMPLE", None, None),
+            (serial, id, Some(900), None),
+            (serial, id, Some(3600), None),
+            (serial, id, None, Some("http://127.0.0.1:1")),
+            (serial, id, None, Some("http://127.0.0.1:2")),
+        ]
+        .map(|(serial, id, length, endpoint)| name(serial, &keys(id), length, endpoint))
+        .into();
+        assert_eq!(names.len(), 7);
+        assert_eq!(name(serial, &keys(id), None, None), name(serial, &keys(id), None, None));
+    }
+
+    #[test]
+    fn only_what_was_kept_and_is_stale_is_forgotten() {
+        let refusal = |stale| Refusal { error: Error::new(ErrorKind::Credentials, "no"), stale };
+        let kept = keys("ASIAIOSFODNN7EXAMPLE").kept("the-name-of-no-entry");
+        for (session, stale, expected) in [
+            (keys("ASIAIOSFODNN7EXAMPLE"), true, false),
+            (kept.clone(), false, false),
+            (kept.clone(), true, true),
+        ] {
+            assert_eq!(forgotten(&session, &refusal(stale)), expected, "{session:?} {stale}");
+        }
+        assert!(matches!(remembered("the-name-of-no-entry"), Some(Known::Stale)));
+    }
 }

@@ -3,6 +3,8 @@
 //!
 //! Started as the AWS CLI starts it: the words of the line without a shell, which aws-config would put between.
 
+pub(crate) mod circle;
+
 use std::process::Stdio;
 
 use serde::Deserialize;
@@ -26,7 +28,7 @@ struct Answer {
 }
 
 /// Runs the program of `profile`. It may wait for a person, so there is no limit to its time; what it writes to stderr
-/// is not shown, since it may hold keys.
+/// is not shown, since it may hold keys. One that asks credrun for the same profile again is stopped.
 ///
 /// # Errors
 /// [`ErrorKind::Credentials`] when it cannot be started, fails, or prints something else.
@@ -36,14 +38,16 @@ pub(crate) async fn run(profile: &str, line: &str, environment: &Environment) ->
             .hint("run the profile's `credential_process` by hand to see what it says")
     };
     let words = shlex::split(line).filter(|words| !words.is_empty());
+    let way = circle::enter(profile, line, environment)?;
     let Some(words) = words else {
         return Err(fail("the line cannot be split into words: a quote is open".into()));
     };
     let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).envs(environment.variables()).kill_on_drop(true);
+    command.args(&words[1..]).envs(environment.variables()).env(circle::VARIABLE, way).kill_on_drop(true);
     let output = command.stdin(Stdio::inherit()).stderr(Stdio::piped()).output().await;
     let output = output.map_err(|error| fail(format!("`{}` cannot be started: {error}", words[0])))?;
-    let stdout = Zeroizing::new(output.stdout);
+    let (stdout, stderr) = (Zeroizing::new(output.stdout), Zeroizing::new(output.stderr));
+    let fail = |cause| if circle::is_told(&stderr) { circle::found(profile) } else { fail(cause) };
     if !output.status.success() {
         return Err(fail(format!(
             "`{}` ended with {}; what it wrote to stderr is not shown here",

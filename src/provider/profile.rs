@@ -136,7 +136,7 @@ fn unreadable(path: &str, error: &std::io::Error) -> Error {
         .hint("make the file readable for you, or name another by `AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE`")
 }
 
-pub(super) fn expand(environment: &Environment, path: &str) -> Option<PathBuf> {
+pub(crate) fn expand(environment: &Environment, path: &str) -> Option<PathBuf> {
     let Some(below) = path.strip_prefix("~/") else { return Some(PathBuf::from(path)) };
     let home = environment.non_empty("HOME").or_else(|| environment.non_empty("USERPROFILE"))?;
     Some(PathBuf::from(home).join(below))

@@ -11,7 +11,7 @@ use super::environment_keys::EnvironmentKeys;
 use super::profile::Profile;
 use super::profile_keys::ProfileKeys;
 use super::sdk::InstanceMetadata;
-use super::{CredentialProvider, ProvideError};
+use super::{CredentialProvider, ProvideError, limits};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -58,12 +58,10 @@ impl CredentialProvider for ProfileRole {
             )));
         }
         let (start, profiles) = plan(&self.profile)?;
+        let roles = self.roles(&profiles)?;
         let mut credentials = self.start(&start).await?;
-        let count = profiles.len();
-        for (index, name) in profiles.iter().enumerate() {
-            let role = self.role(name);
-            let role = if self.last && index + 1 == count { role.last(&self.options)? } else { role };
-            let assumed = assume_role::assume(&role, &credentials, &self.options, &self.environment).await;
+        for (name, role) in profiles.iter().zip(&roles) {
+            let assumed = assume_role::assume(role, &credentials, &self.options, &self.environment).await;
             credentials = assumed.map_err(|error| error.context(format!("profile `{name}`")))?;
         }
         Ok(credentials)
@@ -71,6 +69,22 @@ impl CredentialProvider for ProfileRole {
 }
 
 impl ProfileRole {
+    /// The roles of these profiles, one assumed from the other. A length that AWS would refuse further on is refused
+    /// here, before a code is spent.
+    fn roles(&self, profiles: &[String]) -> Result<Vec<RoleSession>> {
+        let mut roles: Vec<_> = profiles.iter().map(|name| self.role(name)).collect();
+        if let Some(role) = roles.pop_if(|_| self.last) {
+            roles.push(role.last(&self.options)?);
+        }
+        for (role, name) in roles.iter().zip(profiles).skip(1) {
+            role.check_length(true).map_err(|error| error.context(format!("profile `{name}`")))?;
+        }
+        if !self.options.roles.is_empty() {
+            limits::chained(&self.options, true)?;
+        }
+        Ok(roles)
+    }
+
     fn role(&self, name: &str) -> RoleSession {
         let get = |key| self.profile.of(name, key).map(str::to_owned);
         RoleSession {

@@ -19,6 +19,8 @@ use crate::request::AwsOptions;
 /// A client of STS and where it is.
 pub(crate) struct Sts {
     pub(crate) client: aws_sdk_sts::Client,
+    /// The address that somebody configured; `None` for AWS's own.
+    pub(crate) endpoint: Option<String>,
     /// For messages: the region, and an endpoint that somebody configured.
     pub(crate) place: String,
 }
@@ -37,7 +39,12 @@ impl Sts {
         let named = region::resolve(options, environment).await;
         let region = named.unwrap_or_else(|| region::default_of(partition).to_owned());
         let config = config(base, &region, options, environment).await?;
-        Ok(Self { client: client(&config, environment), place: place(&config, environment, &region) })
+        let endpoint = endpoint(&config, environment);
+        Ok(Self {
+            client: client(&config, environment),
+            place: place(endpoint.as_deref(), &region),
+            endpoint,
+        })
     }
 }
 
@@ -92,8 +99,8 @@ fn endpoint(config: &SdkConfig, environment: &Environment) -> Option<String> {
     named.map(str::to_owned).or_else(of_profile).or_else(|| config.endpoint_url().map(str::to_owned))
 }
 
-fn place(config: &SdkConfig, environment: &Environment, region: &str) -> String {
-    match endpoint(config, environment) {
+fn place(endpoint: Option<&str>, region: &str) -> String {
+    match endpoint {
         Some(url) => format!("`{url}` (region {region})"),
         None => format!("STS in region {region}"),
     }

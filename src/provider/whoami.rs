@@ -1,8 +1,9 @@
 //! `sts:GetCallerIdentity`: who credentials are for AWS
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>).
 
-use super::explain::{self, Operation};
+use super::explain::{self, Operation, Refusal};
 use super::sts::Sts;
+use super::{mfa, provide};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::Result;
@@ -20,6 +21,26 @@ pub struct CallerIdentity {
     pub user_id: String,
 }
 
+/// Credentials as [`provide`] gives them, and who they are. A session that was kept and that STS no longer takes is
+/// forgotten, and another one asked for.
+///
+/// # Errors
+/// Those of [`provide`] and [`caller_identity`].
+pub async fn identity(
+    options: &AwsOptions,
+    environment: &Environment,
+) -> Result<(Credentials, CallerIdentity)> {
+    let credentials = provide(options, environment).await?;
+    match ask(&credentials, options, environment).await {
+        Err(refusal) if mfa::forgotten(&credentials, &refusal) => {
+            let anew = provide(options, environment).await?;
+            let caller = caller_identity(&anew, options, environment).await?;
+            Ok((anew, caller))
+        }
+        caller => Ok((credentials, caller?)),
+    }
+}
+
 /// Asks STS who `credentials` are.
 ///
 /// # Errors
@@ -29,13 +50,21 @@ pub async fn caller_identity(
     options: &AwsOptions,
     environment: &Environment,
 ) -> Result<CallerIdentity> {
+    Ok(ask(credentials, options, environment).await?)
+}
+
+async fn ask(
+    credentials: &Credentials,
+    options: &AwsOptions,
+    environment: &Environment,
+) -> Result<CallerIdentity, Refusal> {
     let region = region::resolve(options, environment).await;
     let partition = region.as_deref().map_or("aws", region::partition);
     let sts = Sts::connect(Some(credentials), partition, options, environment).await?;
     let doing =
         format!("asking {} who the credentials from {} are", sts.place, credentials.principal_source());
     let answer = sts.client.get_caller_identity().send().await;
-    let answer = answer.map_err(|error| explain::call(Operation::CallerIdentity, &doing, &error))?;
+    let answer = answer.map_err(|error| explain::refusal(Operation::CallerIdentity, &doing, &error))?;
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     Ok(CallerIdentity {
         arn: text(answer.arn()),

@@ -7,6 +7,7 @@
 mod aws;
 mod behaviour;
 mod bodies;
+mod circle;
 mod credentials;
 mod differences;
 mod ecs;
@@ -34,3 +35,4 @@ mod signals;
 mod streams;
 mod subcommands;
 mod tty;
+mod unanswered;
