@@ -21,7 +21,7 @@ pub mod export;
 pub mod injection;
 pub mod logging;
 pub mod man;
-mod notice;
+pub mod notice;
 pub mod plugin;
 pub mod program;
 pub mod progress;

@@ -11,8 +11,6 @@ use super::runs::{self, Remains, Run};
 use crate::engine::{Engine, Labelled};
 use crate::error::Result;
 
-/// How long a sweep may take at all.
-const LONGEST: Duration = Duration::from_secs(20);
 /// How often the removal of an agent is tried, and how far apart. Podman refuses it while the target is still on its
 /// way out.
 const ATTEMPTS: u32 = 10;
@@ -23,6 +21,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct Sweep(JoinHandle<()>);
 
 impl Sweep {
+    /// How long a sweep may take at all.
+    pub const LONGEST: Duration = Duration::from_secs(20);
     /// How long a run that has ended waits for it.
     pub const LINGER: Duration = Duration::from_secs(2);
 
@@ -31,7 +31,7 @@ impl Sweep {
     pub fn begin(engine: &Engine) -> Self {
         let engine = engine.clone();
         Self(tokio::spawn(async move {
-            match tokio::time::timeout(LONGEST, sweep(&engine)).await {
+            match tokio::time::timeout(Self::LONGEST, sweep(&engine)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!(%error, "nothing is swept"),
                 Err(_) => tracing::debug!("the sweep takes too long"),
