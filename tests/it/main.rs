@@ -28,6 +28,7 @@ mod pull;
 mod refusals;
 mod registries;
 mod role_template;
+mod runs;
 mod signals;
 mod streams;
 mod subcommands;
