@@ -179,8 +179,20 @@ pub fn parse_with(table: Table, argv: Vec<OsString>) -> Result<Invocation> {
 }
 
 /// What the first word may be instead of an option or an image.
-pub const SUBCOMMANDS: &[&str] =
-    &["run", "exec", "export", "whoami", "role-template", "logout", "version", "help", "completions", "man"];
+pub const SUBCOMMANDS: &[&str] = &[
+    "run",
+    "exec",
+    "export",
+    "whoami",
+    "ps",
+    "stop",
+    "role-template",
+    "logout",
+    "version",
+    "help",
+    "completions",
+    "man",
+];
 
 /// Whether this word, standing first, names what to do.
 pub(crate) fn is_subcommand(word: &str) -> bool {
@@ -225,7 +237,7 @@ pub fn before_mistake(table: Table, argv: Vec<OsString>) -> Cli {
 
 fn subcommand(name: &str, arguments: &[String], global: Flags) -> Result<Invocation> {
     if let Some(other) = subcommand::by_name(name) {
-        return subcommand::parse(other, arguments.to_vec());
+        return subcommand::parse(other, global, arguments.to_vec());
     }
     match (name, arguments) {
         ("help", [topic]) => return help::topic(topic).map(Invocation::Help),

@@ -10,6 +10,7 @@ use crate::cli::flags::{self, Completion, Flag, Kind, TABLE, Table};
 use crate::docker_config::DockerConfig;
 use crate::engine::{Engine, EngineOptions, context};
 use crate::environment::Environment;
+use crate::refresh::stop;
 
 /// Longer than this nobody waits for a Tab.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -46,6 +47,10 @@ pub async fn candidates(words: &[String], subcommands: &[&str], environment: &En
             flags::rows(TABLE).map(|flag| (flag.long.to_owned(), flag.help.to_owned())).collect()
         }
         words::Place::Nothing => Vec::new(),
+        words::Place::Runs => {
+            let names = from_engine(environment, async |engine| stop::names(engine).await).await;
+            names.into_iter().map(|name| (name, String::new())).collect()
+        }
         words::Place::Files => vec![(":files".to_owned(), String::new())],
     };
     let fits = |(word, _): &(String, String)| word.starts_with(current) || word == ":files";

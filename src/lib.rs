@@ -23,7 +23,7 @@ pub mod injection;
 pub mod logging;
 pub mod man;
 mod moment;
-mod notice;
+pub mod notice;
 pub mod plugin;
 pub mod program;
 pub mod progress;

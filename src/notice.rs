@@ -8,6 +8,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::credentials::Credentials;
+use crate::error::Error;
 use crate::provider::user_session;
 use crate::request::{ClientOptions, RunRequest};
 use crate::run::Identity;
@@ -82,6 +83,12 @@ pub(crate) fn say(text: &str) {
 /// A warning on stderr.
 pub(crate) fn warn(text: &str) {
     say(&format!("warning: {text}"));
+}
+
+/// What went wrong, with its hints, on stderr.
+pub fn error(error: &Error) {
+    let hints = error.hints().iter().map(|hint| format!("\n  hint: {hint}")).collect::<String>();
+    say(&format!("{error}{hints}"));
 }
 
 /// A line on stderr as it is.

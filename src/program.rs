@@ -7,7 +7,7 @@ use crate::cli::{self, Cli, Invocation, flags};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::{
-    completions, dry_run, exec, exit_code, logging, man, plugin, request, run, subcommands, version,
+    completions, dry_run, exec, exit_code, logging, man, notice, plugin, request, run, subcommands, version,
 };
 
 /// Carries out what a program of this name is asked: docker starts its plugins with a line of its own.
@@ -48,7 +48,7 @@ fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
             print(&block_on(version::engine(&options, environment))?)
         }
         Invocation::Other(other, cli) => {
-            logging::install(environment.non_empty("CREDRUN_LOG"));
+            logging::install(cli.log_level().or(environment.non_empty("CREDRUN_LOG")));
             subcommand(other.name, &cli.with_defaults(environment)?, environment)
         }
         Invocation::Run(cli) => {
@@ -71,9 +71,21 @@ fn subcommand(name: &str, cli: &Cli, environment: &Environment) -> Result<u8> {
         "export" => write(block_on(subcommands::export(cli, environment))?.expose()),
         "exec" => exec::become_it(block_on(subcommands::exec(cli, environment))?),
         "whoami" => print(&block_on(subcommands::whoami(cli, environment))?),
+        "ps" => print(&block_on(subcommands::ps(cli, environment))?),
+        "stop" => stop(cli, environment),
         "logout" => print(&subcommands::logout()?),
         _ => print(&subcommands::role_template(cli)?),
     }
+}
+
+/// What has ended is told on stdout, as docker tells it, and what has not on stderr.
+fn stop(cli: &Cli, environment: &Environment) -> Result<u8> {
+    let stopped = block_on(subcommands::stop(cli, environment))?;
+    write(&stopped.names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
+    let mut errors = stopped.errors;
+    let Some(last) = errors.pop() else { return Ok(0) };
+    errors.iter().for_each(notice::error);
+    Err(last)
 }
 
 /// Not waiting for the threads at the end: one may be reading stdin for ever.

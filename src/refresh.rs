@@ -6,3 +6,9 @@
 
 pub mod engine_facts;
 pub mod halves;
+pub mod labels;
+pub mod owner;
+pub mod ps;
+pub mod runs;
+pub mod stop;
+pub mod sweep;

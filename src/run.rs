@@ -16,6 +16,7 @@ use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::{self, Injection, Keys};
 use crate::notice::{Notices, engine_warnings, line};
+use crate::refresh::sweep::Sweep;
 use crate::registry::{self, api_socket};
 use crate::request::{EngineNeed, PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
@@ -43,17 +44,32 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     let both = async { tokio::try_join!(connect, fetch.fetch()) };
     let both = signals.unless_ended(both).await.map_err(|signal| interrupted(&signal))?;
     let (engine, mut identity) = both?;
+    let sweep = Sweep::begin(&engine);
+    let ended = run_on(&engine, request, keys, &mut identity, &mut signals, environment).await;
+    sweep.finish(Sweep::LINGER).await;
+    ended
+}
+
+/// The part of a run that takes place on the engine.
+async fn run_on(
+    engine: &Engine,
+    mut request: RunRequest,
+    keys: Keys,
+    identity: &mut Identity,
+    signals: &mut SignalQueue,
+    environment: &Environment,
+) -> Result<ContainerExit> {
     request::fit_to_engine(&mut request, engine.api_version(), engine.os_type())?;
     let logins = api_socket::prepare(&mut request, environment).await?;
     let notices = Notices::new(&request.client);
-    notices.identity(&request, &identity);
+    notices.identity(&request, identity);
 
     plugin::follow_docker(environment);
     let cidfile = CidFile::reserve(request.client.cidfile.as_deref())?;
     let source = Source { request: &request, environment, keys };
-    let run = Run { request: &request, environment, engine: &engine, source: &source, notices: &notices };
-    let created = run.create(&mut identity, &mut signals).await?;
-    let session = Session { engine: &engine, id: &created.id, client: &request.client };
+    let run = Run { request: &request, environment, engine, source: &source, notices: &notices };
+    let created = run.create(identity, signals).await?;
+    let session = Session { engine, id: &created.id, client: &request.client };
     if let Some(Err(error)) = cidfile.map(|cidfile| cidfile.write(&created.id)) {
         return Err(session.clean_up(error).await);
     }
@@ -67,7 +83,7 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     }
     engine_warnings(&created.warnings, &request.spec);
     // From here on a container is there: not even a defect of ours may leave it behind.
-    match AssertUnwindSafe(session.live(&mut signals)).catch_unwind().await {
+    match AssertUnwindSafe(session.live(signals)).catch_unwind().await {
         Ok(ended) => ended,
         Err(panic) => {
             session.clean_up(Error::new(ErrorKind::Abandoned, "a defect of credrun")).await;

@@ -7,11 +7,14 @@ use time::OffsetDateTime;
 
 use crate::cli::{Cli, flags};
 use crate::credentials::{Credentials, Secret};
+use crate::engine::Engine;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::export::{self, Format};
 use crate::notice;
 use crate::provider::{self, keychain, session_policy, user_session, whoami};
+use crate::refresh::ps;
+use crate::refresh::stop::{self, Stopped};
 use crate::region;
 use crate::request::{AwsOptions, Narrowing, effects};
 use crate::role_template::{self, ReadyMade, Trust};
@@ -156,6 +159,26 @@ fn told(
         chain.trim_end(),
         region.unwrap_or("none is configured: give `--region`, or set AWS_REGION"),
     )
+}
+
+/// `credrun ps`: the text for stdout.
+///
+/// # Errors
+/// As [`Engine::of_options`] and [`ps::ps`].
+pub async fn ps(cli: &Cli, environment: &Environment) -> Result<String> {
+    let engine = Engine::of_options(&cli.engine_options(), environment).await?;
+    let format = if cli.last("format") == Some("json") { ps::Format::Json } else { ps::Format::Table };
+    ps::ps(&engine, format).await
+}
+
+/// `credrun stop`: what came of it.
+///
+/// # Errors
+/// As [`Engine::of_options`] and [`stop::stop`].
+pub async fn stop(cli: &Cli, environment: &Environment) -> Result<Stopped> {
+    let engine = Engine::of_options(&cli.engine_options(), environment).await?;
+    let seconds = cli.last("time").and_then(|text| flags::subcommands::seconds(text).ok());
+    stop::stop(&engine, &cli.command, seconds).await
 }
 
 /// `credrun logout`: the text for stdout.

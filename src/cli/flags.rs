@@ -137,6 +137,8 @@ pub type Table = &'static [Section];
 
 /// Whose credentials.
 pub const CREDENTIALS: Section = Section { title: "AWS credentials", rows: aws::ROWS };
+/// Which engine.
+pub const ENGINE: Section = Section { title: "Engine", rows: engine::ROWS };
 /// How much of them.
 pub const NARROWING: Section = Section { title: "Narrowing them", rows: aws::NARROWING };
 
@@ -145,7 +147,7 @@ pub const TABLE: Table = &[
     CREDENTIALS,
     NARROWING,
     Section { title: "credrun", rows: aws::CREDRUN },
-    Section { title: "Engine", rows: engine::ROWS },
+    ENGINE,
     Section { title: "Container", rows: container::ROWS },
     Section { title: "Streams and signals", rows: streams::ROWS },
     Section { title: "Variables, labels and files", rows: files::ROWS },

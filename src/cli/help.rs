@@ -17,6 +17,8 @@ const FORMS: &str = "credrun [OPTIONS] IMAGE [COMMAND] [ARG...]
        credrun exec [OPTIONS] [--] COMMAND [ARG...]
        credrun export [OPTIONS]
        credrun whoami [OPTIONS]
+       credrun ps [OPTIONS]
+       credrun stop [OPTIONS] RUN|NAME|ID...
        credrun role-template [OPTIONS]
        credrun logout
        credrun version

@@ -2,7 +2,7 @@
 
 use super::takes_next;
 use crate::cli::flags::{self, Flag, TABLE, Table};
-use crate::cli::subcommand;
+use crate::cli::subcommand::{self, Words};
 use crate::environment::Environment;
 
 /// What fits.
@@ -22,6 +22,8 @@ pub(super) enum Place {
     FlagToExplain,
     /// The container's command: that is not ours to know.
     Files,
+    /// Runs that the engine knows of.
+    Runs,
     /// Nothing.
     Nothing,
 }
@@ -45,10 +47,10 @@ pub(super) fn place(before: &[String], current: &str, subcommands: &[&str]) -> P
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if !word.starts_with('-') || word == "-" || word == "--" {
-            return if word == "--" && words.len() == 0 {
-                Place::Image { first: false }
-            } else {
-                Place::Files
+            return match other {
+                Some(other) if other.words == Words::Runs => Place::Runs,
+                None if word == "--" && words.len() == 0 => Place::Image { first: false },
+                _ => Place::Files,
             };
         }
         if let Some(flag) = waiting(word, table)
@@ -64,8 +66,11 @@ pub(super) fn place(before: &[String], current: &str, subcommands: &[&str]) -> P
     match other {
         _ if current.starts_with('-') => Place::Flag(table),
         None => Place::Image { first: before.is_empty() },
-        Some(other) if other.takes_words() => Place::Files,
-        Some(_) => Place::Nothing,
+        Some(other) => match other.words {
+            Words::Command => Place::Files,
+            Words::Runs => Place::Runs,
+            Words::None => Place::Nothing,
+        },
     }
 }
 
@@ -117,6 +122,7 @@ mod tests {
             Place::Shell => "shell".into(),
             Place::FlagToExplain => "flag to explain".into(),
             Place::Files => "files".into(),
+            Place::Runs => "runs".into(),
             Place::Nothing => "nothing".into(),
         }
     }
@@ -149,6 +155,14 @@ mod tests {
             ("export ", "nothing"),
             ("exec --profile p ", "files"),
             ("exec -- aws ", "files"),
+            ("exec -- ", "files"),
+            ("stop ", "runs"),
+            ("stop -t 5 one t", "runs"),
+            ("stop --", "flag"),
+            ("stop -- ", "runs"),
+            ("stop --time ", "time"),
+            ("stop --context=", "context --context="),
+            ("ps ", "nothing"),
             ("--nope=x", "nothing"),
         ] {
             assert_eq!(shown(line), expected, "`{line}`");

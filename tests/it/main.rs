@@ -31,6 +31,7 @@ mod refresh_sdks;
 mod refusals;
 mod registries;
 mod role_template;
+mod runs;
 mod signals;
 mod streams;
 mod subcommands;

@@ -1,7 +1,7 @@
 //! The flags of what credrun does beside running an image.
 
 use super::{Completion, Flag, list, scalar, switch};
-use crate::cli::values::{Parsed, allow};
+use crate::cli::values::{Parsed, allow, integer};
 use crate::export::Format;
 
 /// What every one of them has.
@@ -29,6 +29,36 @@ pub const WHOAMI: &[Flag] = &[
         .completes(Completion::Words(&["text", "json"]))
         .check(|value| one_of(value, &["text", "json"])),
 ];
+
+/// `credrun ps`.
+pub const PS: &[Flag] = &[
+    help(),
+    scalar("format", "FORMAT", "table (the default) or json: an object in a line for each", "--format json")
+        .completes(Completion::Words(&["table", "json"]))
+        .check(|value| one_of(value, &["table", "json"])),
+];
+
+/// `credrun stop`.
+pub const STOP: &[Flag] = &[
+    help(),
+    scalar(
+        "time",
+        "SECONDS",
+        "Wait so long before it is killed (default: its own time; -1: for ever)",
+        "--time 30",
+    )
+    .short('t')
+    .aliases(&["timeout"])
+    .check(|value| seconds(value).map(drop)),
+];
+
+/// What `credrun stop --time` takes: as docker sends it, in 32 bits.
+///
+/// # Errors
+/// When it is no whole number, or one that does not fit.
+pub fn seconds(value: &str) -> Parsed<i32> {
+    i32::try_from(integer::parse(value)?).map_err(|_| "it does not fit 32 bits".to_owned())
+}
 
 /// `credrun role-template`.
 pub const ROLE_TEMPLATE: &[Flag] = &[

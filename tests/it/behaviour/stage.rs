@@ -202,7 +202,8 @@ fn is_id(text: &str) -> bool {
 /// Method, path and query of each request, without what differs from run to run, from library to library, or by
 /// chance of time.
 fn calls(exchanges: &[Exchange], name: &str) -> Vec<String> {
-    let mut calls: Vec<_> = exchanges.iter().map(|exchange| call(exchange, name)).collect();
+    let own = exchanges.iter().filter(|exchange| !is_of_a_sweep(exchange, exchanges));
+    let mut calls: Vec<_> = own.map(|exchange| call(exchange, name)).collect();
     // How often a size is sent anew is a matter of how soon the container takes it.
     let mut sizes = std::collections::BTreeSet::new();
     calls.retain(|call| !call.contains("/resize") || sizes.insert(call.clone()));
@@ -214,6 +215,21 @@ fn calls(exchanges: &[Exchange], name: &str) -> Vec<String> {
     }
     // A refusal may come before or after the engine was found to be there.
     if calls.len() == 1 { Vec::new() } else { calls }
+}
+
+/// Whether it belongs to the search for what other runs have left behind, which docker does not have: a list, a look at
+/// an image, the removal of a container that is not this run's.
+fn is_of_a_sweep(exchange: &Exchange, all: &[Exchange]) -> bool {
+    let path = exchange.target.split('?').next().unwrap_or_default();
+    match (exchange.method.as_str(), path.split('/').collect::<Vec<_>>().as_slice()) {
+        ("GET", ["", "containers", "json"]) => true,
+        ("GET", ["", "images", id, "json"]) => id.starts_with("sha256:"),
+        ("DELETE", ["", "containers", id]) => {
+            let of_the_run = format!("{path}/");
+            is_id(id) && !all.iter().any(|other| other.target.starts_with(&of_the_run))
+        }
+        _ => false,
+    }
 }
 
 /// The wait is registered, and the streams are open, before the container can end or write.
