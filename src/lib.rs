@@ -7,6 +7,7 @@
 // Both panic when the stream is closed, and a panic could leave a container behind.
 #![deny(clippy::print_stderr, clippy::print_stdout)]
 
+pub mod agent;
 pub mod background;
 pub mod cli;
 pub mod completions;

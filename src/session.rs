@@ -4,6 +4,7 @@
 //! container behind (third Ctrl-C, stdout closed), this kills it: it holds credentials.
 
 mod detach_keys;
+pub(crate) mod frames;
 pub mod signals;
 mod stdio;
 mod streams;

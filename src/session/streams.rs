@@ -6,6 +6,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::detach_keys::DetachKeys;
+use super::frames::{Frames, Target};
 
 /// Large enough that the cost of a call does not matter, small enough that many runs side by side fit.
 pub(super) const CHUNK: usize = 64 * 1024;
@@ -48,56 +49,6 @@ where
     }
 }
 
-/// Where the payload of a frame goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Target {
-    Stdout,
-    Stderr,
-    /// The engine's own error message.
-    Engine,
-}
-
-/// A piece of payload: where it goes, and which bytes of the data it is.
-type Payload = (Target, std::ops::Range<usize>);
-
-/// Takes the frames of the attach stream apart: one byte of stream type, three of nothing, four of length.
-///
-/// Source: <https://docs.docker.com/reference/api/engine/version/v1.50/#operation/ContainerAttach>.
-#[derive(Debug, Default)]
-struct Frames {
-    header: Vec<u8>,
-    current: Option<(Target, usize)>,
-}
-
-impl Frames {
-    /// The next piece of payload at the start of `data`, and how many bytes of `data` are used up.
-    fn next(&mut self, data: &[u8]) -> Result<(usize, Option<Payload>), OutputError> {
-        if let Some((target, left)) = self.current {
-            let count = left.min(data.len());
-            self.current = (left > count).then_some((target, left - count));
-            return Ok((count, Some((target, 0..count))));
-        }
-        let count = data.len().min(8 - self.header.len());
-        self.header.extend_from_slice(&data[..count]);
-        if let [kind, _, _, _, a, b, c, d] = self.header[..] {
-            self.header.clear();
-            let length = u32::from_be_bytes([a, b, c, d]) as usize;
-            let target = target(kind)?;
-            self.current = (length > 0).then_some((target, length));
-        }
-        Ok((count, None))
-    }
-}
-
-fn target(kind: u8) -> Result<Target, OutputError> {
-    match kind {
-        0 | 1 => Ok(Target::Stdout),
-        2 => Ok(Target::Stderr),
-        3 => Ok(Target::Engine),
-        _ => Err(OutputError::Engine(format!("a frame of unknown stream type {kind}"))),
-    }
-}
-
 /// Copies framed output to stdout and stderr, of which one may not be attached: Podman sends it all the same (seen
 /// with 4.3).
 pub(super) async fn copy_frames<R, O, E>(
@@ -119,7 +70,7 @@ where
         tracing::trace!(count, "output");
         let mut data = &chunk[..count];
         while !data.is_empty() {
-            let (used, payload) = frames.next(data)?;
+            let (used, payload) = frames.next(data).map_err(OutputError::Engine)?;
             match payload {
                 Some((Target::Stdout, range)) => write(&mut stdout, &data[range]).await?,
                 Some((Target::Stderr, range)) => write(&mut stderr, &data[range]).await?,
