@@ -19,9 +19,13 @@ use crate::request::{AwsOptions, idle_variable};
 mod assume_role;
 pub mod chain;
 pub mod container;
+pub(crate) mod endpoint;
 pub mod environment_keys;
+mod expiration;
 pub(crate) mod explain;
 mod http;
+mod imds;
+mod ini;
 pub mod keychain;
 mod legacy;
 pub(crate) mod limits;
@@ -29,19 +33,25 @@ pub mod log;
 #[cfg(test)]
 mod loopback;
 mod mfa;
+mod path;
 pub(crate) mod process;
 pub(crate) mod profile;
 mod profile_keys;
+mod profile_map;
 mod profile_role;
 mod prompt;
+mod retry;
 mod sdk;
 pub mod session_policy;
+mod setting;
+mod sso;
 pub(crate) mod sts;
 #[cfg(test)]
 mod tests;
 pub(crate) mod user_session;
 mod web_identity;
 pub mod whoami;
+mod words;
 
 /// Why a provider gave no credentials.
 #[derive(Debug)]

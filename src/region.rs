@@ -79,7 +79,8 @@ mod tests {
             (None, None, &[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "eu-west-3")], Some("eu-west-3")),
             (None, None, &[], Some("sa-east-1")),
             (None, None, &[("AWS_PROFILE", "dev")], Some("ap-south-1")),
-            (None, None, &[("AWS_PROFILE", "")], Some("sa-east-1")),
+            // To the AWS CLI an empty name is one, too.
+            (None, None, &[("AWS_PROFILE", "")], None),
             (None, Some("dev"), &[("AWS_PROFILE", "bare")], Some("ap-south-1")),
             (None, Some("bare"), &[], None),
             (None, Some("nowhere"), &[], None),

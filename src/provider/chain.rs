@@ -7,13 +7,13 @@ use async_trait::async_trait;
 
 use super::container::ContainerEndpoint;
 use super::environment_keys::EnvironmentKeys;
+use super::imds::InstanceMetadata;
 use super::legacy::{BotoConfig, Ec2File};
 use super::profile::Profile;
 use super::profile_keys::ProfileKeys;
 use super::profile_role::ProfileRole;
-use super::sdk::InstanceMetadata;
 use super::web_identity::WebIdentity;
-use super::{CredentialProvider, ProvideError};
+use super::{CredentialProvider, ProvideError, retry, sso};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -84,16 +84,20 @@ pub async fn of_host(options: &AwsOptions, environment: &Environment) -> Result<
 /// narrowed as `options` say.
 pub(super) async fn ending(options: &AwsOptions, environment: &Environment, last: bool) -> Result<Chain> {
     let profile = Profile::load(options, environment).await?;
-    if profile.named && !profile.exists() {
+    if profile.named_by.is_some() && !profile.exists() {
         return Err(missing(&profile));
     }
-    let environment = profile.trusting(environment);
-    let (options, environment) = (options.clone(), environment.clone());
+    // What the AWS CLI looks at in every call, whichever source the credentials are from.
+    let metadata = InstanceMetadata::new(&profile, environment)?;
+    retry::config(&profile, environment)?;
+    sso::check_session(&profile, &profile.name)?;
+    let (options, environment) = (options.clone(), profile.trusting(environment));
     let explicit = options.profile.is_some();
     let role = ProfileRole {
         profile: profile.clone(),
         options: options.clone(),
         last,
+        metadata: metadata.clone(),
         environment: environment.clone(),
     };
     let web_identity = WebIdentity {
@@ -123,17 +127,28 @@ pub(super) async fn ending(options: &AwsOptions, environment: &Environment, last
         Box::new(Ec2File(environment.clone())),
         Box::new(BotoConfig(environment.clone())),
         Box::new(ContainerEndpoint::new(&environment)),
-        Box::new(InstanceMetadata { environment }),
+        Box::new(metadata),
     ]);
     Ok(Chain::new(chain))
 }
 
 fn missing(profile: &Profile) -> Error {
+    let by = profile.named_by.unwrap_or("--profile");
+    if profile.name.is_empty() {
+        return Error::new(
+            ErrorKind::Credentials,
+            format!("`{by}` is set, and names no profile: it is empty"),
+        )
+        .hint(format!("unset `{by}` to use the profile `default`, as the AWS CLI does then"));
+    }
     let others = profile.others().join(", ");
     let hint =
         if others.is_empty() { "there is no profile at all".into() } else { format!("there are: {others}") };
     let message = format!("no profile `{}` in ~/.aws/config or ~/.aws/credentials", profile.name);
-    Error::new(ErrorKind::Credentials, message).hint(hint).hint(
-        "correct `--profile` (or `AWS_PROFILE`), or make the profile with `aws configure --profile NAME`",
-    )
+    let error = Error::new(ErrorKind::Credentials, message).hint(hint);
+    let error = profile
+        .unreadable()
+        .iter()
+        .fold(error, |error, path| error.hint(format!("`{path}` is there, and you may not read it")));
+    error.hint(format!("correct `{by}`, or make the profile with `aws configure --profile NAME`"))
 }

@@ -2,7 +2,6 @@
 
 use std::error::Error as StdError;
 
-use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -228,12 +227,7 @@ pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
             cause = current.source();
             continue;
         }
-        let text = match current.downcast_ref::<ImdsError>() {
-            Some(ImdsError::ErrorResponse(refusal)) => {
-                format!("HTTP status {}", refusal.response().status().as_u16())
-            }
-            _ => without_output(&current.to_string()),
-        };
+        let text = without_output(&current.to_string());
         if !texts.iter().any(|seen| seen.contains(&text)) {
             texts.push(text);
         }

@@ -17,11 +17,6 @@ pub(crate) fn client(environment: &Environment) -> Result<SharedHttpClient> {
     Ok(build(bundle, ProxyConfig::from_env()))
 }
 
-/// A client that goes straight to link-local addresses, where no proxy can help.
-pub(crate) fn direct() -> SharedHttpClient {
-    build(None, ProxyConfig::disabled())
-}
-
 fn build(bundle: Option<Vec<u8>>, proxy: ProxyConfig) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().proxy_config(proxy.clone());

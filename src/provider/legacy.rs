@@ -3,11 +3,14 @@
 
 use async_trait::async_trait;
 
-use super::profile::expand;
-use super::{CredentialProvider, ProvideError};
+use super::ini::{Value, is_line_end, is_space};
+use super::profile::sections;
+use super::{CredentialProvider, ProvideError, path};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
+
+const VARIABLE: &str = "AWS_CREDENTIAL_FILE";
 
 /// `AWS_CREDENTIAL_FILE`.
 #[derive(Debug)]
@@ -24,22 +27,19 @@ impl CredentialProvider for Ec2File {
     }
 
     async fn provide(&self) -> Result<Credentials, ProvideError> {
-        let Some(path) = self.0.non_empty("AWS_CREDENTIAL_FILE") else {
-            return Err(ProvideError::NotConfigured("`AWS_CREDENTIAL_FILE` is not set".into()));
+        let Some(path) = self.0.get(VARIABLE) else {
+            return Err(ProvideError::NotConfigured(format!("`{VARIABLE}` is not set")));
         };
-        let text = read(&self.0, path).await.map_err(|error| {
-            Error::new(
-                ErrorKind::Credentials,
-                format!("`AWS_CREDENTIAL_FILE` names `{path}`, which cannot be read: {error}"),
-            )
-            .hint("correct it, or unset it")
+        let text = tokio::fs::read_to_string(path::expand_user(&self.0, path)).await.map_err(|error| {
+            let message = format!("`{VARIABLE}` names `{path}`, which cannot be read: {error}");
+            Error::new(ErrorKind::Credentials, message).hint("correct it, or unset it")
         })?;
-        let value = |name: &str| setting(text.lines(), name);
-        let Some(id) = value("AWSAccessKeyId") else {
+        let Some(id) = setting(&text, "AWSAccessKeyId") else {
             return Err(ProvideError::NotConfigured(format!("`{path}` has no `AWSAccessKeyId`")));
         };
-        let key = value("AWSSecretKey").ok_or_else(|| half(path, "AWSSecretKey"))?;
-        Ok(Credentials::new(id, Secret::new(key), None, None, format!("EC2 credential file `{path}`")))
+        let key = setting(&text, "AWSSecretKey").ok_or_else(|| half(path, "AWSSecretKey"))?;
+        let source = format!("EC2 credential file `{path}`");
+        Ok(Credentials::new(id, Secret::new(key), None, None, source))
     }
 }
 
@@ -50,41 +50,28 @@ impl CredentialProvider for BotoConfig {
     }
 
     async fn provide(&self) -> Result<Credentials, ProvideError> {
-        let named = self.0.non_empty("BOTO_CONFIG");
-        let places = named.map_or_else(|| vec!["/etc/boto.cfg", "~/.boto"], |path| vec![path]);
+        let places =
+            self.0.get("BOTO_CONFIG").map_or_else(|| vec!["/etc/boto.cfg", "~/.boto"], |path| vec![path]);
         for path in &places {
-            let Ok(text) = read(&self.0, path).await else { continue };
-            let section = || {
-                let after = text.lines().skip_while(|line| line.trim() != "[Credentials]").skip(1);
-                after.take_while(|line| !line.trim_start().starts_with('['))
-            };
-            let Some(id) = setting(section(), "aws_access_key_id") else { continue };
-            let key = setting(section(), "aws_secret_access_key")
-                .ok_or_else(|| half(path, "aws_secret_access_key"))?;
-            return Ok(Credentials::new(
-                id,
-                Secret::new(key),
-                None,
-                None,
-                format!("boto configuration `{path}`"),
-            ));
+            let sections = sections(&path::expand(&self.0, path), &mut Vec::new()).await?;
+            let section = sections.iter().find(|(name, _)| name == "Credentials");
+            let get = |key| section?.1.get(key).and_then(Value::text);
+            let Some(id) = get("aws_access_key_id") else { continue };
+            let key = get("aws_secret_access_key").ok_or_else(|| half(path, "aws_secret_access_key"))?;
+            let source = format!("boto configuration `{path}`");
+            return Ok(Credentials::new(id, Secret::new(key), None, None, source));
         }
         Err(ProvideError::NotConfigured(format!("no credentials in {}", places.join(", "))))
     }
 }
 
-async fn read(environment: &Environment, path: &str) -> std::io::Result<String> {
-    match expand(environment, path) {
-        Some(path) => tokio::fs::read_to_string(path).await,
-        None => Err(std::io::ErrorKind::NotFound.into()),
-    }
-}
-
-fn setting<'a>(mut lines: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {
-    lines.find_map(|line| {
-        let (key, value) = line.split_once('=')?;
-        (key.trim() == name).then_some(value.trim())
-    })
+/// The last line with this name counts.
+fn setting<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let pairs = text.split(is_line_end).filter_map(|line| line.split_once('='));
+    pairs
+        .filter(|(key, _)| key.trim_matches(is_space) == name)
+        .map(|(_, value)| value.trim_matches(is_space))
+        .next_back()
 }
 
 fn half(path: &str, missing: &str) -> Error {

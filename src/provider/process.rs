@@ -8,11 +8,10 @@ pub(crate) mod circle;
 use std::process::Stdio;
 
 use serde::Deserialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
+use super::{expiration, words};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -37,11 +36,12 @@ pub(crate) async fn run(profile: &str, line: &str, environment: &Environment) ->
         Error::new(ErrorKind::Credentials, format!("the credential_process of profile `{profile}`: {cause}"))
             .hint("run the profile's `credential_process` by hand to see what it says")
     };
-    let words = shlex::split(line).filter(|words| !words.is_empty());
     let way = circle::enter(profile, line, environment)?;
-    let Some(words) = words else {
-        return Err(fail("the line cannot be split into words: a quote is open".into()));
-    };
+    let words =
+        words::split(line).map_err(|cause| fail(format!("the line cannot be split into words: {cause}")))?;
+    if words.is_empty() {
+        return Err(fail("the line is empty".into()));
+    }
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).envs(environment.variables()).env(circle::VARIABLE, way).kill_on_drop(true);
     let output = command.stdin(Stdio::inherit()).stderr(Stdio::piped()).output().await;
@@ -67,8 +67,13 @@ fn credentials(answer: Answer, profile: &str) -> Result<Credentials, String> {
     }
     let id = answer.access_key_id.ok_or("the field `AccessKeyId` is missing")?;
     let key = answer.secret_access_key.ok_or("the field `SecretAccessKey` is missing")?;
-    let end = answer.expiration.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339));
-    let end = end.transpose().map_err(|_| "the field `Expiration` is not a time as ISO 8601 has it")?;
+    let end = match answer.expiration.as_deref() {
+        Some(text) => Some(
+            expiration::parse(text)
+                .ok_or("the field `Expiration` is not a time as ISO 8601 has it, with its zone")?,
+        ),
+        None => None,
+    };
     let token = answer.session_token.as_ref().filter(|token| !token.is_empty());
     Ok(Credentials::new(
         id,

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use super::profile::{Keys, Profile};
 use super::web_identity::WebIdentity;
-use super::{CredentialProvider, ProvideError, process, sdk};
+use super::{CredentialProvider, ProvideError, process, sdk, sso};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::Result;
@@ -45,19 +45,19 @@ impl CredentialProvider for ProfileKeys {
             )));
         }
         let get = |key| self.profile.of(&self.name, key);
-        if get("sso_role_name").is_some() || get("sso_account_id").is_some() {
-            return Ok(self.signed_in("SSO").await?.of_a_role());
+        if let Some(settings) = sso::Settings::of(&self.profile, &self.name)? {
+            return Ok(sso::credentials(&settings, &self.profile, &self.name, &self.environment).await?);
         }
         if let Some(keys) = self.profile.shared_keys(&self.name)? {
             return Ok(self.credentials(keys, "shared credentials file"));
         }
-        if get("login_session").is_some() {
-            return Ok(self.signed_in("login").await?);
+        if let Some(session) = get("login_session") {
+            return Ok(self.logged_in(session).await?);
         }
         if let Some(line) = get("credential_process") {
             return Ok(process::run(&self.name, line, &self.environment).await?);
         }
-        if let Some(keys) = self.profile.keys(&self.name)? {
+        if let Some(keys) = self.profile.config_keys(&self.name)? {
             return Ok(self.credentials(keys, "config file"));
         }
         Err(ProvideError::NotConfigured(format!("{} holds no credentials", self.name())))
@@ -76,14 +76,14 @@ impl ProfileKeys {
         }
     }
 
-    async fn signed_in(&self, kind: &str) -> Result<Credentials> {
+    async fn logged_in(&self, session: &str) -> Result<Credentials> {
         let region = match self.profile.of(&self.name, "region") {
             Some(region) => region.to_owned(),
             None => {
                 region::resolve(&self.options, &self.environment).await.unwrap_or_else(|| "us-east-1".into())
             }
         };
-        sdk::signed_in(&self.profile, &self.name, kind, &region, &self.environment).await
+        sdk::logged_in(session, &self.profile, &self.name, &region, &self.environment).await
     }
 
     fn credentials(&self, (id, key, token): Keys<'_>, file: &str) -> Credentials {

@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use super::assume_role::{self, RoleSession};
 use super::container::ContainerEndpoint;
 use super::environment_keys::EnvironmentKeys;
+use super::imds::InstanceMetadata;
 use super::profile::Profile;
 use super::profile_keys::ProfileKeys;
-use super::sdk::InstanceMetadata;
+use super::setting::python_int;
 use super::{CredentialProvider, ProvideError, limits};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
@@ -24,6 +25,7 @@ pub(crate) struct ProfileRole {
     pub(crate) options: AwsOptions,
     /// Whether these are the credentials that are handed over: then the last role is narrowed.
     pub(crate) last: bool,
+    pub(crate) metadata: InstanceMetadata,
     pub(crate) environment: Environment,
 }
 
@@ -51,6 +53,7 @@ impl CredentialProvider for ProfileRole {
     }
 
     async fn provide(&self) -> Result<Credentials, ProvideError> {
+        self.profile.check_text(&self.profile.name)?;
         if !assumes_role(&self.profile, &self.profile.name) {
             return Err(ProvideError::NotConfigured(format!(
                 "profile `{}` has no `role_arn`",
@@ -91,7 +94,7 @@ impl ProfileRole {
             role_arn: get("role_arn").unwrap_or_default(),
             role_session_name: get("role_session_name"),
             // botocore ignores what is no number, too.
-            duration_seconds: get("duration_seconds").and_then(|text| text.parse().ok()),
+            duration_seconds: get("duration_seconds").and_then(|text| i32::try_from(python_int(&text)?).ok()),
             external_id: get("external_id"),
             serial_number: get("mfa_serial"),
             on_behalf: Some(format!("profile `{name}`")),
@@ -132,9 +135,7 @@ impl ProfileRole {
         match named {
             Named::Environment => Box::new(EnvironmentKeys::new(&self.environment)),
             Named::EcsContainer => Box::new(ContainerEndpoint::new(&self.environment)),
-            Named::Ec2InstanceMetadata => {
-                Box::new(InstanceMetadata { environment: self.environment.clone() })
-            }
+            Named::Ec2InstanceMetadata => Box::new(self.metadata.clone()),
         }
     }
 }
@@ -171,6 +172,7 @@ fn plan(profile: &Profile) -> Result<(Start, Vec<String>)> {
         if !profile.has(source) {
             return Err(bad(&name, &format!("its source profile `{source}` does not exist")));
         }
+        profile.check_text(source)?;
         let visited = roles.iter().any(|role| role == source);
         // A profile may name itself for its own keys.
         if visited && !(source == name && has_keys(profile, source)) {

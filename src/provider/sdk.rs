@@ -1,98 +1,87 @@
-//! The sources that aws-config knows how to ask: SSO, `aws login`, the instance metadata service.
+//! The SDK's configuration, made of our own settings alone, and what aws-config knows how to ask: `aws login`.
 
 use std::time::Duration;
 
-use async_trait::async_trait;
-use aws_config::imds;
-use aws_config::imds::credentials::ImdsCredentialsProvider;
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::login::LoginCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_types::region::Region;
-use aws_types::sdk_config::SharedHttpClient;
+use aws_types::sdk_config::SharedTimeSource;
 use tokio::time::timeout;
 
+use super::endpoint::{self, Service};
 use super::profile::Profile;
-use super::{CredentialProvider, ProvideError, explain, http};
+use super::setting::find;
+use super::{explain, http, retry};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::moment;
 
 /// A source over the network that takes longer than this is given up.
-const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-/// The instance metadata service (IMDSv2).
-#[derive(Debug)]
-pub(crate) struct InstanceMetadata {
-    pub(crate) environment: Environment,
+/// The configuration of a client of `service`, without credentials. aws-config's own would be read from the process's
+/// variables and by another parser, and panics over some of their values.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Credentials`] when an endpoint, the retries or the CA bundle cannot be used.
+pub(crate) fn config(
+    service: Service,
+    region: Region,
+    profile: &Profile,
+    environment: &Environment,
+) -> Result<SdkConfig> {
+    let environment = &profile.trusting(environment);
+    let limits = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(Duration::from_secs(10))
+        .operation_timeout(LIMIT)
+        .build();
+    let mut builder = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http::client(environment)?)
+        .time_source(SharedTimeSource::default())
+        .retry_config(retry::config(profile, environment)?)
+        .timeout_config(limits)
+        .region(region);
+    let named = endpoint::configured(service, profile, environment)?;
+    if named.is_none() {
+        // The SDK refuses these together with an endpoint; the AWS CLI ignores them then.
+        let flag = |variable, key| find(variable, key, profile, environment).map(|setting| setting.is_true());
+        builder.set_use_fips(flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"));
+        builder.set_use_dual_stack(flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"));
+    }
+    builder.set_endpoint_url(named);
+    Ok(builder.build())
 }
 
-/// Signed in by a browser: what aws-config makes of a profile with SSO or an `aws login` session.
+/// Signed in by `aws login`: the session that the profile names.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Credentials`] when the sign-in has expired or never was.
-pub(crate) async fn signed_in(
+pub(crate) async fn logged_in(
+    session: &str,
     profile: &Profile,
     name: &str,
-    kind: &str,
     region: &str,
     environment: &Environment,
 ) -> Result<Credentials> {
-    let config = provider_config(http::client(&profile.trusting(environment))?, region);
-    let provider = ProfileFileCredentialsProvider::builder()
-        .configure(&config)
-        .profile_files(profile.files.clone())
-        .profile_name(name.to_owned())
-        .build();
-    let described = format!("profile `{name}` ({kind})");
+    let config = ProviderConfig::without_region()
+        .with_http_client(http::client(&profile.trusting(environment))?)
+        .with_retry_config(retry::config(profile, environment)?)
+        .with_region(Some(Region::new(region.to_owned())));
+    let provider = LoginCredentialsProvider::builder(session).configure(&config).build();
+    let described = format!("profile `{name}` (login)");
     match timeout(LIMIT, provider.provide_credentials()).await.unwrap_or_else(|_| Err(too_long())) {
         Ok(got) => Ok(convert(&got, described)),
         Err(error) => {
-            let command = if kind == "SSO" { "aws sso login" } else { "aws login" };
-            Err(explain::sdk(&described, &error).hint(format!("sign in again: `{command} --profile {name}`")))
+            Err(explain::sdk(&described, &error).hint(format!("sign in again: `aws login --profile {name}`")))
         }
     }
-}
-
-#[async_trait]
-impl CredentialProvider for InstanceMetadata {
-    fn name(&self) -> String {
-        "instance metadata service (IMDS)".into()
-    }
-
-    /// Nobody configures this source, it is only probed: whatever goes wrong (other clouds answer at the same
-    /// address, in their own way) is a reason to go on.
-    async fn provide(&self) -> Result<Credentials, ProvideError> {
-        if self.environment.get("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
-            return Err(ProvideError::NotConfigured("`AWS_EC2_METADATA_DISABLED` is `true`".into()));
-        }
-        let second = Duration::from_secs(1);
-        let config = provider_config(http::direct(), "us-east-1");
-        let client = imds::Client::builder()
-            .configure(&config)
-            .max_attempts(1)
-            .connect_timeout(second)
-            .read_timeout(second)
-            .build();
-        let provider = ImdsCredentialsProvider::builder().configure(&config).imds_client(client).build();
-        match timeout(second * 5, provider.provide_credentials()).await.unwrap_or_else(|_| Err(too_long())) {
-            Ok(got) => Ok(convert(&got, self.name()).of_a_role()),
-            Err(CredentialsError::CredentialsNotLoaded(_)) => Err(ProvideError::NotConfigured(
-                "no answer from the instance metadata service at 169.254.169.254 within 1 s".into(),
-            )),
-            Err(error) => {
-                Err(ProvideError::NotConfigured(format!("it gave none: {}", explain::causes(&error))))
-            }
-        }
-    }
-}
-
-fn provider_config(client: SharedHttpClient, region: &str) -> ProviderConfig {
-    ProviderConfig::without_region()
-        .with_http_client(client)
-        .with_region(Some(Region::new(region.to_owned())))
 }
 
 fn too_long() -> CredentialsError {

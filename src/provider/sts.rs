@@ -1,15 +1,13 @@
 //! The client of STS, where it is, and the credentials of its answers.
 
-use std::time::Duration;
-
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::region::Region;
-use aws_types::service_config::ServiceConfigKey;
 use time::OffsetDateTime;
 
+use super::endpoint::{self, Service};
 use super::profile::Profile;
-use super::{http, sdk};
+use super::sdk;
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -29,7 +27,7 @@ impl Sts {
     /// STS in the region of the options; without any, in one of `partition`. With `None` nothing is signed.
     ///
     /// # Errors
-    /// [`ErrorKind::Credentials`] when the profile files or the CA bundle cannot be read.
+    /// [`ErrorKind::Credentials`] when the profile files, an endpoint or the CA bundle cannot be used.
     pub(crate) async fn connect(
         base: Option<&Credentials>,
         partition: &str,
@@ -38,65 +36,32 @@ impl Sts {
     ) -> Result<Self> {
         let named = region::resolve(options, environment).await;
         let region = named.unwrap_or_else(|| region::default_of(partition).to_owned());
-        let config = config(base, &region, options, environment).await?;
-        let endpoint = endpoint(&config, environment);
+        let config = config(endpoint::STS, base, &region, options, environment).await?;
+        let endpoint = config.endpoint_url().map(str::to_owned);
         Ok(Self {
-            client: client(&config, environment),
+            client: aws_sdk_sts::Client::new(&config),
             place: place(endpoint.as_deref(), &region),
             endpoint,
         })
     }
 }
 
-/// The SDK's configuration for calls with the credentials `base`.
+/// The SDK's configuration for calls of `service` with the credentials `base`.
+///
+/// # Errors
+/// As [`Sts::connect`].
 pub(crate) async fn config(
+    service: Service,
     base: Option<&Credentials>,
     region: &str,
     options: &AwsOptions,
     environment: &Environment,
 ) -> Result<SdkConfig> {
     let profile = Profile::load(options, environment).await?;
-    let environment = profile.trusting(environment);
-    let limits = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .operation_attempt_timeout(Duration::from_secs(10))
-        .operation_timeout(Duration::from_secs(30))
-        .build();
-    let loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http::client(&environment)?)
-        .region(Region::new(region.to_owned()))
-        .profile_files(profile.files)
-        .profile_name(profile.name)
-        .timeout_config(limits);
-    let loader = match base {
-        Some(base) => loader.credentials_provider(sdk::to_sdk(base)),
-        None => loader.no_credentials(),
-    };
-    Ok(loader.load().await)
-}
-
-fn client(config: &SdkConfig, environment: &Environment) -> aws_sdk_sts::Client {
-    let mut builder = aws_sdk_sts::config::Builder::from(config);
-    // aws-config reads the process's variables and the profile; what our own environment says wins.
-    builder.set_endpoint_url(endpoint(config, environment));
-    aws_sdk_sts::Client::from_conf(builder.build())
-}
-
-fn endpoint(config: &SdkConfig, environment: &Environment) -> Option<String> {
-    let ignored = environment
-        .get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-        .is_some_and(|v| v.eq_ignore_ascii_case("true"));
-    if ignored {
-        return None;
-    }
-    let named =
-        environment.non_empty("AWS_ENDPOINT_URL_STS").or_else(|| environment.non_empty("AWS_ENDPOINT_URL"));
-    let of_profile = || {
-        let key =
-            ServiceConfigKey::builder().service_id("STS").env("AWS_ENDPOINT_URL").profile("endpoint_url");
-        config.service_config()?.load_config(key.build().ok()?)
-    };
-    named.map(str::to_owned).or_else(of_profile).or_else(|| config.endpoint_url().map(str::to_owned))
+    let config = sdk::config(service, Region::new(region.to_owned()), &profile, environment)?;
+    let Some(base) = base else { return Ok(config) };
+    let provider = SharedCredentialsProvider::new(sdk::to_sdk(base));
+    Ok(config.into_builder().credentials_provider(provider).build())
 }
 
 fn place(endpoint: Option<&str>, region: &str) -> String {

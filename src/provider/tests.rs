@@ -126,7 +126,10 @@ async fn a_source_that_is_configured_and_fails_ends_the_search() {
 #[tokio::test]
 async fn files_that_cannot_be_parsed_are_said_without_their_text() {
     let home = Home::new("[default\naws_secret_access_key = MARK\n", "");
-    assert!(shown(provide(&options(None, None), &home.environment(&[])).await).contains("cannot be parsed"));
+    assert!(
+        shown(provide(&options(None, None), &home.environment(&[])).await)
+            .contains("config` cannot be parsed: line 1: ")
+    );
 }
 
 #[tokio::test]

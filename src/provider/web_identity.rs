@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 
 use super::assume_role::{self, RoleSession};
-use super::profile::{Profile, expand};
+use super::profile::Profile;
 use super::{CredentialProvider, ProvideError};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
@@ -38,7 +38,7 @@ impl CredentialProvider for WebIdentity {
         };
         let role = self.setting("AWS_ROLE_ARN", "role_arn");
         let Some((role_arn, _)) = role else { return Err(no_role(of_file).into()) };
-        let token = self.token(file).await.map_err(|error| Self::unreadable(file, of_file, &error))?;
+        let token = Self::token(file).await.map_err(|error| Self::unreadable(file, of_file, &error))?;
         let session = self.setting("AWS_ROLE_SESSION_NAME", "role_session_name");
         let role = RoleSession {
             role_arn: role_arn.to_owned(),
@@ -59,7 +59,8 @@ impl WebIdentity {
         if let Some(value) = self.environment.get(variable).filter(|_| self.variables) {
             return (!value.is_empty()).then_some((value, variable));
         }
-        self.profile.of(&self.name, key).map(|value| (value, key))
+        let value = self.profile.of(&self.name, key).filter(|value| !value.is_empty());
+        value.map(|value| (value, key))
     }
 
     fn nowhere(&self) -> String {
@@ -70,9 +71,9 @@ impl WebIdentity {
         }
     }
 
-    async fn token(&self, file: &str) -> std::io::Result<Secret> {
-        let path = expand(&self.environment, file).ok_or(std::io::ErrorKind::NotFound)?;
-        Ok(Secret::new(tokio::fs::read_to_string(path).await?.trim()))
+    /// The path is taken as it is: botocore knows no `~` here.
+    async fn token(file: &str) -> std::io::Result<Secret> {
+        Ok(Secret::new(tokio::fs::read_to_string(file).await?.trim()))
     }
 
     fn unreadable(file: &str, named_by: &str, error: &std::io::Error) -> Error {

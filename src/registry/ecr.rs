@@ -15,7 +15,7 @@ use crate::credentials::Secret;
 use crate::engine::RegistryAuth;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::provider::{self, explain, sts};
+use crate::provider::{self, endpoint, explain, sts};
 use crate::request::AwsOptions;
 
 const PUBLIC: &str = "public.ecr.aws";
@@ -119,7 +119,8 @@ pub async fn login(
     environment: &Environment,
 ) -> Result<RegistryAuth> {
     let base = provider::base(options, environment).await?;
-    let config = sts::config(Some(&base), &registry.region, options, environment).await?;
+    let service = if registry.is_public() { endpoint::ECR_PUBLIC } else { endpoint::ECR };
+    let config = sts::config(service, Some(&base), &registry.region, options, environment).await?;
     let doing = format!(
         "asking ECR in region {} for a login to `{}` with {}",
         registry.region,
@@ -127,9 +128,9 @@ pub async fn login(
         base.principal_source()
     );
     let token = if registry.is_public() {
-        public_token(&config, environment).await.map_err(|error| refused(&doing, registry, &error))
+        public_token(&config).await.map_err(|error| refused(&doing, registry, &error))
     } else {
-        private_token(registry, &config, environment).await.map_err(|error| refused(&doing, registry, &error))
+        private_token(registry, &config).await.map_err(|error| refused(&doing, registry, &error))
     };
     let decoded = token?.as_ref().and_then(decode);
     let (username, password) = decoded.ok_or_else(|| {
@@ -146,18 +147,13 @@ pub async fn login(
 async fn private_token(
     registry: &Registry,
     config: &SdkConfig,
-    environment: &Environment,
 ) -> Result<Option<Secret>, SdkError<impl ProvideErrorMetadata + std::error::Error + use<>, HttpResponse>> {
     let mut builder = aws_sdk_ecr::config::Builder::from(config);
-    let named = endpoint("AWS_ENDPOINT_URL_ECR", environment);
     // An endpoint that somebody names is the one to use: the SDK refuses it together with these.
-    if named.is_none() && config.endpoint_url().is_none() {
+    if config.endpoint_url().is_none() {
         builder
             .set_use_fips(registry.fips.then_some(true))
             .set_use_dual_stack(registry.dual_stack.then_some(true));
-    }
-    if named.is_some() {
-        builder.set_endpoint_url(named);
     }
     let answer = aws_sdk_ecr::Client::from_conf(builder.build()).get_authorization_token().send().await?;
     let data = answer.authorization_data.unwrap_or_default();
@@ -166,24 +162,9 @@ async fn private_token(
 
 async fn public_token(
     config: &SdkConfig,
-    environment: &Environment,
 ) -> Result<Option<Secret>, SdkError<impl ProvideErrorMetadata + std::error::Error + use<>, HttpResponse>> {
-    let mut builder = aws_sdk_ecrpublic::config::Builder::from(config);
-    if let Some(url) = endpoint("AWS_ENDPOINT_URL_ECR_PUBLIC", environment) {
-        builder.set_endpoint_url(Some(url));
-    }
-    let answer =
-        aws_sdk_ecrpublic::Client::from_conf(builder.build()).get_authorization_token().send().await?;
+    let answer = aws_sdk_ecrpublic::Client::new(config).get_authorization_token().send().await?;
     Ok(answer.authorization_data.and_then(|data| data.authorization_token).map(Secret::new))
-}
-
-/// What our environment says; the profile's own settings hold where it says nothing.
-fn endpoint(variable: &str, environment: &Environment) -> Option<String> {
-    let ignored = environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-    if ignored.is_some_and(|text| text.eq_ignore_ascii_case("true")) {
-        return None;
-    }
-    environment.non_empty(variable).or_else(|| environment.non_empty("AWS_ENDPOINT_URL")).map(str::to_owned)
 }
 
 /// The token is `AWS:password` in base64.
@@ -285,16 +266,5 @@ mod tests {
         }
         assert!(registry.hints("no basic auth credentials", false).is_empty());
         assert!(registry.hints("dial tcp: i/o timeout", true).is_empty());
-    }
-
-    #[test]
-    fn the_environment_s_endpoint_is_the_service_s_own_first() {
-        let of = |pairs: &[(&str, &str)]| {
-            endpoint("AWS_ENDPOINT_URL_ECR", &pairs.iter().copied().collect::<Environment>())
-        };
-        let both = [("AWS_ENDPOINT_URL", "http://a"), ("AWS_ENDPOINT_URL_ECR", "http://b")];
-        assert_eq!(of(&both).as_deref(), Some("http://b"));
-        assert_eq!(of(&both[..1]).as_deref(), Some("http://a"));
-        assert_eq!(of(&[both[0], ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]), None);
     }
 }

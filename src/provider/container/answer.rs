@@ -1,9 +1,8 @@
 //! What the container-credentials endpoint's answer says. Its body never becomes part of a message.
 
 use serde_json::{Map, Value};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use super::super::expiration;
 use crate::credentials::{Credentials, Secret};
 
 /// Why an answer holds no credentials.
@@ -21,9 +20,8 @@ pub(super) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Cre
     if let Some(code) = text(&object, "Code").filter(|code| *code != "Success") {
         return Err(Defect::Final(refusal(code, text(&object, "Message"))));
     }
-    let expiration = field(&object, "Expiration")?;
-    let expiration = OffsetDateTime::parse(expiration, &Rfc3339)
-        .map_err(|_| Defect::Final("the answer's `Expiration` is not an ISO 8601 time".into()))?;
+    let expiration = expiration::parse(field(&object, "Expiration")?)
+        .ok_or_else(|| Defect::Final("the answer's `Expiration` is not an ISO 8601 time".into()))?;
     Ok(Credentials::new(
         field(&object, "AccessKeyId")?,
         Secret::new(field(&object, "SecretAccessKey")?),

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::provider::profile;
+use crate::provider::path;
 
 /// Holds a hash for each credential_process that waits for this process, with blanks between. No name that an option's
 /// variable could have.
@@ -34,7 +34,7 @@ pub(super) fn enter(profile: &str, line: &str, environment: &Environment) -> Res
 fn name(profile: &str, line: &str, environment: &Environment) -> String {
     let path = |variable, default| {
         let path = environment.non_empty(variable).unwrap_or(default);
-        profile::expand(environment, path).unwrap_or_default().display().to_string()
+        path::expand(environment, path).display().to_string()
     };
     let config = path("AWS_CONFIG_FILE", "~/.aws/config");
     let credentials = path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
