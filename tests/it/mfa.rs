@@ -5,6 +5,8 @@
 mod guard;
 mod kept;
 
+use std::sync::OnceLock;
+
 use self::guard::Guard;
 use super::harness::container::Container;
 use super::harness::emulator::{Emulator, names};
@@ -16,20 +18,34 @@ const DEVICE: &str = "arn:aws:iam::123456789012:mfa/alice";
 /// No part of an account's number.
 const CODE: &str = "271828";
 
-/// A user, a role that asks for a device in the profile `admin`, the guard, and the user's host.
+/// A role, the user who may assume it, and the name of both; one for all tests, since each has a guard of its own.
+struct World {
+    name: String,
+    role: String,
+    keys: (String, String),
+}
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let (emulator, (name, _)) = (Emulator::of_the_tests(), names());
+        let (role, keys) = (emulator.role(&name, r#"["s3:*"]"#), emulator.user(&name, r#"["sts:*"]"#));
+        World { name, role, keys }
+    })
+}
+
+/// A guard, and the user's host with the role, which asks for a device, in the profile `admin`; the role's name.
 fn surroundings() -> (Guard, Host, String) {
-    let emulator = Emulator::of_the_tests();
-    let (name, _) = names();
-    let arn = emulator.role(&name, r#"["s3:*"]"#);
-    let guard = Guard::before(&emulator);
-    let host = guard.host(&emulator.user(&name, r#"["sts:*"]"#));
+    let World { name, role, keys } = world();
+    let guard = Guard::before(&Emulator::of_the_tests());
+    let host = guard.host(keys);
     host.write(
         ".aws/config",
         &format!(
-            "[profile admin]\nrole_arn = {arn}\ncredential_source = Environment\nmfa_serial = {DEVICE}\n"
+            "[profile admin]\nrole_arn = {role}\ncredential_source = Environment\nmfa_serial = {DEVICE}\n"
         ),
     );
-    (guard, host, name)
+    (guard, host, name.clone())
 }
 
 /// Where nobody can be asked, whatever terminal the tests have: a session of its own has no controlling one.
@@ -126,8 +142,8 @@ fn without_a_terminal_the_option_is_named() {
 
 #[test]
 fn a_length_that_no_chain_has_is_refused_before_a_code_is_spent() {
-    let (guard, host, name) = surroundings();
-    let arn = format!("arn:aws:iam::123456789012:role/{name}");
+    let (guard, host, _) = surroundings();
+    let arn = world().role.clone();
     let config = std::fs::read_to_string(host.home().join(".aws/config")).expect("written before");
     let further = format!(
         "{config}[profile further]\nrole_arn = {arn}\nsource_profile = admin\nduration_seconds = 7200\n"

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::guard::Guard;
 use super::{CODE, DEVICE, surroundings, whoami};
 use crate::harness::emulator::Emulator;
-use crate::harness::host::{Host, Program};
+use crate::harness::host::{Host, Program, required_variable};
 use crate::harness::pty::Terminal;
 use crate::harness::run::{Outcome, run, start};
 
@@ -159,8 +159,58 @@ fn many_runs_at_once_lose_no_session() {
     }
     let forgotten = logout(&host).text();
     let count = forgotten.split(' ').nth(1).and_then(|word| word.parse::<usize>().ok());
+    // Beside what a developer has kept.
     assert!(count.is_some_and(|count| count >= lengths.len()), "{forgotten}");
     for length in &lengths {
         is_asked(&host, &options(length));
     }
+}
+
+/// Runs programs one after the other, each in a login session of its own as far as the kernel's keyrings know, or, when
+/// `true` stands before it, in the first one's. Prints each one's exit code and first line.
+#[cfg(target_os = "linux")]
+const SESSIONS: &str = r#"
+import ctypes, json, os, platform, subprocess, sys
+
+KEYCTL = {"x86_64": 250, "aarch64": 219}[platform.machine()]
+JOIN = 1
+
+def join():
+    if ctypes.CDLL(None, use_errno=True).syscall(KEYCTL, JOIN, None) < 0:
+        raise OSError(ctypes.get_errno(), "keyctl")
+
+join()
+for same, arguments in json.loads(sys.argv[1]):
+    done = subprocess.run(arguments, preexec_fn=None if same else join, start_new_session=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    print(done.returncode, done.stdout.splitlines()[:1])
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn one_login_session_forgets_what_another_one_kept() {
+    let _alone = alone();
+    let (_guard, host, _) = surroundings();
+    logout(&host);
+    let credrun = |same: bool, arguments: &[&str]| {
+        let words = [&[env!("CARGO_BIN_EXE_credrun")][..], arguments].concat();
+        serde_json::json!([same, words])
+    };
+    let lasting = |length| ["whoami", "--serial-number", DEVICE, "--duration-seconds", length];
+    let with_code = |length| [&lasting(length)[..], &["--token-code", CODE]].concat();
+    let steps = serde_json::json!([
+        credrun(true, &with_code("3600")),
+        credrun(false, &with_code("7200")),
+        credrun(false, &lasting("3600")),
+        credrun(true, &lasting("7200")),
+        credrun(true, &["logout"]),
+        credrun(true, &lasting("3600")),
+        credrun(false, &lasting("7200")),
+    ]);
+    let python = std::path::Path::new(&required_variable("CREDRUN_TEST_AWS_CLI")).with_file_name("python");
+    let python = python.to_str().expect("a path in UTF-8");
+    let outcome = run(host.tool(python).args(["-c", SESSIONS, &steps.to_string()]));
+    let text = outcome.text();
+    let codes: Vec<_> = text.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(codes, ["0", "0", "0", "0", "0", "125", "125"], "{outcome:?}");
 }
