@@ -62,7 +62,8 @@ mod tests {
         ];
         let mut expected: Vec<_> = set.into_iter().chain(away).map(str::to_owned).collect();
         let mut got = exposed;
-        (expected.sort_unstable(), got.sort_unstable());
+        expected.sort_unstable();
+        got.sort_unstable();
         assert_eq!((got, warnings.as_str()), (expected, ""));
     }
 

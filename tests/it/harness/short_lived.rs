@@ -1,10 +1,8 @@
-//! A CloudShell whose credentials live for seconds: each answer is a session that the emulator's STS is asked for. It can
-//! also be down.
+//! A CloudShell whose credentials live for seconds: each answer is a session that the emulator's STS is asked for.
 
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region};
 
@@ -23,9 +21,6 @@ struct State {
     emulator: String,
     role: String,
     seconds: i32,
-    hits: AtomicUsize,
-    down: AtomicBool,
-    given: Mutex<Vec<String>>,
 }
 
 impl ShortLived {
@@ -33,14 +28,7 @@ impl ShortLived {
     pub fn of_role(emulator: &Emulator, role: &str, seconds: i32) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let state = Arc::new(State {
-            emulator: emulator.endpoint.clone(),
-            role: role.to_owned(),
-            seconds,
-            hits: AtomicUsize::new(0),
-            down: AtomicBool::new(false),
-            given: Mutex::new(Vec::new()),
-        });
+        let state = Arc::new(State { emulator: emulator.endpoint.clone(), role: role.to_owned(), seconds });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -56,21 +44,6 @@ impl ShortLived {
         let uri = format!("http://127.0.0.1:{}/latest/meta-data/container/security-credentials", self.port);
         cloud_shell(&uri).with("AWS_ENDPOINT_URL", &self.state.emulator)
     }
-
-    /// How often it was asked.
-    pub fn hits(&self) -> usize {
-        self.state.hits.load(Ordering::SeqCst)
-    }
-
-    /// From here on it answers with 503, or again with credentials.
-    pub fn set_down(&self, down: bool) {
-        self.state.down.store(down, Ordering::SeqCst);
-    }
-
-    /// All secrets that it has given: secret keys and session tokens.
-    pub fn secrets(&self) -> Vec<String> {
-        self.state.given.lock().expect("nobody panics with it").clone()
-    }
 }
 
 impl State {
@@ -78,11 +51,7 @@ impl State {
         let mut reader = BufReader::new(client.try_clone()?);
         let mut writer = client.try_clone()?;
         while let Some(request) = Head::read(&mut reader)? {
-            self.hits.fetch_add(1, Ordering::SeqCst);
             let (status, body) = match request.header("authorization") {
-                Some(AUTHORIZATION) if self.down.load(Ordering::SeqCst) => {
-                    ("503 Service Unavailable", "down for a while".to_owned())
-                }
                 Some(AUTHORIZATION) => ("200 OK", self.body()),
                 _ => ("403 Forbidden", "who are you?".to_owned()),
             };
@@ -109,8 +78,6 @@ impl State {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let answer = runtime.block_on(assume.send()).expect("the emulator gives a session");
         let keys = answer.credentials().expect("credentials");
-        let mut given = self.given.lock().expect("nobody panics with it");
-        given.extend([keys.secret_access_key().to_owned(), keys.session_token().to_owned()]);
         serde_json::json!({
             "AccessKeyId": keys.access_key_id(),
             "SecretAccessKey": keys.secret_access_key(),
