@@ -2,12 +2,16 @@
 //!
 //! Anchor: smithy-rs `aws-credential-types/src/credentials_impl.rs`.
 
+mod renewal;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
+
+pub use self::renewal::{LimitCause, RenewalLimit};
 
 /// A string that shows itself to nobody: `Debug` prints asterisks, there is no `Display`, and the
 /// memory is wiped on drop.
@@ -46,6 +50,7 @@ pub struct Credentials {
     narrowed: bool,
     role_session: bool,
     asked_for: bool,
+    limit: Option<RenewalLimit>,
 }
 
 impl Credentials {
@@ -71,6 +76,7 @@ impl Credentials {
             narrowed: false,
             role_session: false,
             asked_for: false,
+            limit: None,
         }
     }
 
@@ -92,11 +98,25 @@ impl Credentials {
         Self { role_session: true, ..self }
     }
 
+    /// The same, which cannot be had anew without a person once they have ended.
+    #[must_use]
+    pub(crate) fn limited(self, cause: LimitCause) -> Self {
+        let own = Some(RenewalLimit { at: self.expiration, cause });
+        Self { limit: RenewalLimit::earlier(own, self.limit), ..self }
+    }
+
+    /// What keeps the source from giving others for ever; `None` when nothing is known to.
+    #[must_use]
+    pub fn renewal_limit(&self) -> Option<RenewalLimit> {
+        self.limit
+    }
+
     /// The same, got with the help of `base`.
     #[must_use]
     pub fn after(mut self, base: &Self) -> Self {
         self.chain.extend(base.chain.iter().cloned());
         self.principal_source = self.chain.join(", from ");
+        self.limit = RenewalLimit::earlier(self.limit, base.limit);
         self
     }
 
@@ -113,7 +133,8 @@ impl Credentials {
             (Some(own), Some(end)) => Some(own.min(end)),
             (own, end) => own.or(end),
         };
-        Self { expiration, ..self }
+        let own = end.map(|at| RenewalLimit { at: Some(at), cause: LimitCause::Until });
+        Self { expiration, limit: RenewalLimit::earlier(own, self.limit), ..self }
     }
 
     /// The access key id (`ASIA…` for temporary ones); not a secret, yet shown only where it helps.

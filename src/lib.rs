@@ -26,6 +26,7 @@ pub mod plugin;
 pub mod program;
 pub mod progress;
 pub mod provider;
+pub mod refresh;
 pub mod region;
 pub mod registry;
 pub mod request;

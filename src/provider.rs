@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use self::assume_role::RoleSession;
 use self::session_policy::SessionPolicy;
 use crate::cli::values::tag::Tag;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, LimitCause};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::AwsOptions;
@@ -39,6 +39,7 @@ pub mod session_policy;
 pub(crate) mod sts;
 #[cfg(test)]
 mod tests;
+pub mod unattended;
 pub(crate) mod user_session;
 mod web_identity;
 pub mod whoami;
@@ -128,7 +129,7 @@ pub async fn provide(options: &AwsOptions, environment: &Environment) -> Result<
         _ => {}
     }
     if let Some(serial) = &options.serial_number {
-        return mfa::session(serial, &base, options, environment).await;
+        return Ok(mfa::session(serial, &base, options, environment).await?.limited(LimitCause::Mfa));
     }
     let length = user_session::length(options, &SessionPolicy::default())?;
     user_session::session_token(&base, None, length, options, environment).await

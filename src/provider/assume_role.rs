@@ -10,7 +10,7 @@ use super::mfa;
 use super::session_policy::SessionPolicy;
 use super::sts::{Sts, given, partition_of};
 use crate::cli::values::tag;
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::{Credentials, LimitCause, Secret};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::request::{AwsOptions, Narrowing};
@@ -94,7 +94,7 @@ pub(crate) async fn assume(
     let signed_in;
     let (base, serial) = match &role.serial_number {
         Some(serial) if !base.is_temporary() => {
-            signed_in = mfa::session(serial, base, options, environment).await?;
+            signed_in = mfa::session(serial, base, options, environment).await?.limited(LimitCause::Mfa);
             (&signed_in, None)
         }
         serial => (base, serial.as_deref()),
@@ -126,6 +126,8 @@ pub(crate) async fn assume(
     let asked = Operation::AssumeRole { mfa: serial.is_some() };
     let answer = request.send().await.map_err(|error| explain::call(asked, &doing, &error))?;
     let got = given(answer.credentials(), &doing, role.source(&session))?;
+    // Nothing is kept of a code that goes with the role's own call.
+    let got = if serial.is_some() { got.limited(LimitCause::Mfa) } else { got };
     Ok(got.of_a_role().narrowed(!policy.is_empty()).until(policy.end).after(base))
 }
 

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{CredentialProvider, ProvideError};
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::{Credentials, LimitCause, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 
@@ -49,7 +49,8 @@ impl CredentialProvider for EnvironmentKeys {
                 // `AWS_SECURITY_TOKEN` is the old name, which the AWS CLI still reads.
                 let token = self.trimmed("AWS_SESSION_TOKEN").or_else(|| self.trimmed("AWS_SECURITY_TOKEN"));
                 let token = token.map(Secret::new);
-                Ok(Credentials::new(id, Secret::new(key), token, self.expiration(), self.name()))
+                let keys = Credentials::new(id, Secret::new(key), token, self.expiration(), self.name());
+                Ok(if keys.is_temporary() { keys.limited(LimitCause::Variables) } else { keys })
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use super::{keychain, limits, prompt, user_session};
+use super::{keychain, limits, prompt, unattended, user_session};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -56,8 +56,11 @@ fn remember(name: &str, session: &Credentials) {
 /// container's.
 ///
 /// # Errors
-/// [`ErrorKind::Credentials`] without a terminal, [`ErrorKind::Usage`] for what is no code.
+/// [`ErrorKind::Credentials`] without a terminal and while nobody attends, [`ErrorKind::Usage`] for what is no code.
 pub(crate) async fn code(serial: &str, options: &AwsOptions) -> Result<Secret> {
+    if options.unattended {
+        return Err(unattended::needs_a_person(serial));
+    }
     if let Some(code) = &options.token_code {
         return Ok(code.clone());
     }
