@@ -76,6 +76,3 @@ pub(super) fn needs_a_person(device: &str) -> Error {
 pub fn is_for_a_person(error: &ProvideError) -> bool {
     matches!(error, ProvideError::Failed(error) if error.caused_by::<NeedsAPerson>().is_some())
 }
-
-#[cfg(test)]
-mod tests;

@@ -167,17 +167,26 @@ mod tests {
     use super::*;
     use time::macros::datetime;
 
-    /// A limit that is `limit` and credentials that end at `end`, 40 minutes from now.
+    type Row = (Event, Option<(Voice, &'static str)>, Option<u8>);
+
+    /// A limit at `at` and credentials that end at `end`, 40 minutes from now.
     fn begins(cause: LimitCause, at: Option<OffsetDateTime>, end: OffsetDateTime) -> Event {
-        Event::Limited { limit: RenewalLimit { at, cause }, end, left: Duration::from_secs(2400) }
+        Event::Limited { limit: RenewalLimit { at, cause }, end, left: Duration::from_mins(40) }
+    }
+
+    fn check(table: &[Row]) {
+        for (event, line, code) in table {
+            let line = line.map(|(voice, line)| (voice, line.to_owned()));
+            assert_eq!((event.line(), event.exit_code()), (line, *code), "{event:?}");
+        }
     }
 
     #[test]
-    fn the_table_of_events() {
+    fn the_table_of_events_of_credentials() {
         let (end, later) = (datetime!(2026-01-01 12:00:00.5 UTC), datetime!(2026-01-01 18:00 UTC));
         let text = |text: &str| text.to_owned();
         let held = Some((end, Duration::from_secs(45)));
-        let table: [(Event, Option<(Voice, &str)>, Option<u8>); 15] = [
+        let table: [Row; 10] = [
             (Event::FetchedAnew { end }, None, None),
             (begins(LimitCause::Until, Some(end), end), None, None),
             (
@@ -246,6 +255,14 @@ mod tests {
                 )),
                 None,
             ),
+        ];
+        check(&table);
+    }
+
+    #[test]
+    fn the_table_of_events_of_the_containers() {
+        let text = |text: &str| text.to_owned();
+        let table: [Row; 5] = [
             (
                 Event::LinkLost { cause: text("reset") },
                 Some((Voice::Warning, "the connection to the agent is lost, and is made again: reset")),
@@ -276,9 +293,6 @@ mod tests {
                 Some(125),
             ),
         ];
-        for (event, line, code) in table {
-            assert_eq!(event.line(), line.map(|(voice, line)| (voice, line.to_owned())), "{event:?}");
-            assert_eq!(event.exit_code(), code, "{event:?}");
-        }
+        check(&table);
     }
 }

@@ -185,7 +185,7 @@ impl State {
         let outage = self.outage.get_or_insert_with(|| Outage { cause: String::new(), told: None });
         outage.cause.clone_from(&refusal.cause);
         let hurry = times > 0 || held.is_none_or(|(_, left)| left < NO_HURRY);
-        if outage.is_news(&refusal, hurry, &now) {
+        if outage.is_news(&refusal, hurry, held.is_some(), &now) {
             outage.told = Some((now, refusal.cause.clone()));
             steps.events.push(Event::SourceFails { cause: refusal.cause.clone(), hint: refusal.hint, held });
         }
@@ -203,6 +203,7 @@ impl State {
         };
         if let Some(cause) = self.over(&held.lease) {
             let offer = self.fail(Failure::over(cause));
+            self.outage = Some(Outage { cause: cause.to_owned(), told: Some((now, cause.to_owned())) });
             return Steps { offer, events: vec![Event::Ended { cause: cause.to_owned() }] };
         }
         let Some(outage) = &mut self.outage else {
@@ -240,11 +241,12 @@ impl State {
 const LATE: &str = "those that were held have expired, and new ones are being fetched";
 
 impl Outage {
-    fn is_news(&self, refusal: &Refusal, hurry: bool, now: &Moment) -> bool {
+    fn is_news(&self, refusal: &Refusal, hurry: bool, held: bool, now: &Moment) -> bool {
         let Some((at, cause)) = &self.told else { return hurry || refusal.for_a_person };
         let since = now.since(at);
-        // What takes a person does not get more urgent by being said again.
-        (*cause != refusal.cause && since >= CHANGED) || (since >= AGAIN && !refusal.for_a_person)
+        let changed = *cause != refusal.cause && since >= CHANGED;
+        // What takes a person does not get more urgent by being said again, nor after the end.
+        if refusal.for_a_person { changed && held } else { changed || since >= AGAIN }
     }
 }
 
