@@ -2,6 +2,8 @@
 //!
 //! Anchor: smithy-rs `aws-credential-types/src/credentials_impl.rs`.
 
+mod renewal;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -9,6 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
+pub use self::renewal::{LimitCause, RenewalLimit};
 use crate::moment;
 
 /// A string that shows itself to nobody: `Debug` prints asterisks, there is no `Display`, and the
@@ -50,6 +53,7 @@ pub struct Credentials {
     asked_for: bool,
     warnings: Vec<String>,
     kept_as: Option<String>,
+    limit: Option<RenewalLimit>,
 }
 
 impl Credentials {
@@ -77,6 +81,7 @@ impl Credentials {
             asked_for: false,
             warnings: Vec::new(),
             kept_as: None,
+            limit: None,
         }
     }
 
@@ -122,11 +127,25 @@ impl Credentials {
         Self { role_session: true, ..self }
     }
 
+    /// The same, which cannot be had anew without a person once they have ended.
+    #[must_use]
+    pub(crate) fn limited(self, cause: LimitCause) -> Self {
+        let own = Some(RenewalLimit { at: self.expiration, cause });
+        Self { limit: RenewalLimit::earlier(own, self.limit), ..self }
+    }
+
+    /// What keeps the source from giving others for ever; `None` when nothing is known to.
+    #[must_use]
+    pub fn renewal_limit(&self) -> Option<RenewalLimit> {
+        self.limit
+    }
+
     /// The same, got with the help of `base`.
     #[must_use]
     pub fn after(mut self, base: &Self) -> Self {
         self.chain.extend(base.chain.iter().cloned());
         self.principal_source = self.chain.join(", from ");
+        self.limit = RenewalLimit::earlier(self.limit, base.limit);
         self
     }
 
@@ -144,7 +163,8 @@ impl Credentials {
             (own, end) => own.or(end),
         };
         let expiration = expiration.map(moment::in_utc);
-        Self { expiration, ..self }
+        let own = end.map(|at| RenewalLimit { at: Some(at), cause: LimitCause::Until });
+        Self { expiration, limit: RenewalLimit::earlier(own, self.limit), ..self }
     }
 
     /// The access key id (`ASIA…` for temporary ones); not a secret, yet shown only where it helps.

@@ -69,6 +69,12 @@ impl Error {
         self
     }
 
+    /// The cause of this type, wherever it stands in the chain.
+    #[must_use]
+    pub(crate) fn caused_by<T: fmt::Display + fmt::Debug + Send + Sync + 'static>(&self) -> Option<&T> {
+        self.error.downcast_ref()
+    }
+
     /// The sort of failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use self::assume_role::RoleSession;
 use self::session_policy::SessionPolicy;
 use crate::cli::values::tag::Tag;
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, LimitCause};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{AwsOptions, idle_variable};
@@ -48,6 +48,7 @@ mod sso;
 pub(crate) mod sts;
 #[cfg(test)]
 mod tests;
+pub mod unattended;
 pub(crate) mod user_session;
 mod web_identity;
 pub mod whoami;
@@ -143,7 +144,8 @@ async fn provided(options: &AwsOptions, environment: &Environment) -> Result<Cre
     }
     let length = user_session::length(options, &SessionPolicy::default())?;
     if let Some(serial) = &options.serial_number {
-        return mfa::session(serial, &base, length, options, environment).await;
+        let session = mfa::session(serial, &base, length, options, environment).await?;
+        return Ok(session.limited(LimitCause::Mfa));
     }
     user_session::session_token(&base, None, length, options, environment).await
 }

@@ -4,11 +4,18 @@
 //! The container that was asked for, the target, joins that namespace, so that no other container, and nobody on the
 //! host or through a published port, reaches them.
 
+pub mod body;
+pub mod clock;
 pub mod engine_facts;
+pub mod event;
 pub mod halves;
 pub mod labels;
+pub mod offer;
 pub mod owner;
 pub mod ps;
+pub mod refresher;
 pub mod runs;
+pub mod schedule;
+pub mod state;
 pub mod stop;
 pub mod sweep;

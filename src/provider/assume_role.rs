@@ -14,7 +14,7 @@ use super::mfa;
 use super::session_policy::SessionPolicy;
 use super::sts::{Sts, given, partition_of};
 use crate::cli::values::tag;
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::{Credentials, LimitCause, Secret};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::request::{AwsOptions, Narrowing};
@@ -133,11 +133,11 @@ pub(crate) async fn assume(
         let code = mfa::code(serial, options).await?;
         return Ok(ask(role, base, Some((serial, code)), Mfa::Code, options, environment).await?);
     }
-    let session = mfa::session(serial, base, None, options, environment).await?;
+    let session = mfa::session(serial, base, None, options, environment).await?.limited(LimitCause::Mfa);
     let mfa = if session.kept_as().is_some() { Mfa::Kept } else { Mfa::Session };
     match ask(role, &session, None, mfa, options, environment).await {
         Err(refusal) if mfa::forgotten(&session, &refusal) => {
-            let anew = mfa::session(serial, base, None, options, environment).await?;
+            let anew = mfa::session(serial, base, None, options, environment).await?.limited(LimitCause::Mfa);
             Ok(ask(role, &anew, None, Mfa::Session, options, environment).await?)
         }
         answer => Ok(answer?),
@@ -178,6 +178,8 @@ async fn ask(
     let asked = Operation::AssumeRole { mfa };
     let answer = request.send().await.map_err(|error| role.refused(asked, &doing, &policy, &error))?;
     let got = given(answer.credentials(), &doing, role.source(&session))?;
+    // Nothing is kept of a code that goes with the role's own call.
+    let got = if serial.is_some() { got.limited(LimitCause::Mfa) } else { got };
     Ok(got.of_a_role().narrowed(!policy.is_empty()).until(policy.end).after(base))
 }
 

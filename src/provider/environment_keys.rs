@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::{CredentialProvider, ProvideError, expiration};
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::{Credentials, LimitCause, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -68,7 +68,8 @@ impl CredentialProvider for EnvironmentKeys {
                 return Err(unusable(name, "it begins or ends with a blank or a line end").into());
             }
         }
-        Ok(Credentials::new(id, Secret::new(key), self.token()?, self.expiration()?, self.name()))
+        let keys = Credentials::new(id, Secret::new(key), self.token()?, self.expiration()?, self.name());
+        Ok(if keys.is_temporary() { keys.limited(LimitCause::Variables) } else { keys })
     }
 }
 

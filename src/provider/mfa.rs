@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::explain::Refusal;
 use super::prompt::{self, Answer};
 use super::sts::Sts;
-use super::{keychain, limits, user_session};
+use super::{keychain, limits, unattended, user_session};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -98,13 +98,17 @@ fn refused(serial: &str) -> String {
 /// container's.
 ///
 /// # Errors
-/// [`ErrorKind::Credentials`] without a terminal or an answer, [`ErrorKind::Usage`] for what is no code.
+/// [`ErrorKind::Credentials`] without a terminal, without an answer and while nobody attends, [`ErrorKind::Usage`] for what
+/// is no code.
 pub(crate) async fn code(serial: &str, options: &AwsOptions) -> Result<Secret> {
     asked(serial, false, options).await
 }
 
 /// The same; who was not asked at first is told why.
 async fn asked(serial: &str, stale: bool, options: &AwsOptions) -> Result<Secret> {
+    if options.unattended {
+        return Err(unattended::needs_a_person(serial));
+    }
     if let Some(code) = &options.token_code {
         return Ok(code.clone());
     }

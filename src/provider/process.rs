@@ -27,11 +27,17 @@ struct Answer {
 }
 
 /// Runs the program of `profile`. It may wait for a person, so there is no limit to its time; what it writes to stderr
-/// is not shown, since it may hold keys. One that asks credrun for the same profile again is stopped.
+/// is not shown, since it may hold keys. One that asks credrun for the same profile again is stopped. `unattended`, it is
+/// given no stdin: that is the container's by then.
 ///
 /// # Errors
 /// [`ErrorKind::Credentials`] when it cannot be started, fails, or prints something else.
-pub(crate) async fn run(profile: &str, line: &str, environment: &Environment) -> Result<Credentials> {
+pub(crate) async fn run(
+    profile: &str,
+    line: &str,
+    unattended: bool,
+    environment: &Environment,
+) -> Result<Credentials> {
     let fail = |cause: String| {
         Error::new(ErrorKind::Credentials, format!("the credential_process of profile `{profile}`: {cause}"))
             .hint("run the profile's `credential_process` by hand to see what it says")
@@ -44,7 +50,8 @@ pub(crate) async fn run(profile: &str, line: &str, environment: &Environment) ->
     }
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).envs(environment.variables()).env(circle::VARIABLE, way).kill_on_drop(true);
-    let output = command.stdin(Stdio::inherit()).stderr(Stdio::piped()).output().await;
+    let stdin = if unattended { Stdio::null() } else { Stdio::inherit() };
+    let output = command.stdin(stdin).stderr(Stdio::piped()).output().await;
     let output = output.map_err(|error| fail(format!("`{}` cannot be started: {error}", words[0])))?;
     let (stdout, stderr) = (Zeroizing::new(output.stdout), Zeroizing::new(output.stderr));
     let fail = |cause| if circle::is_told(&stderr) { circle::found(profile) } else { fail(cause) };

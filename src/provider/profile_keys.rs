@@ -55,7 +55,7 @@ impl CredentialProvider for ProfileKeys {
             return Ok(self.logged_in(session).await?);
         }
         if let Some(line) = get("credential_process") {
-            return Ok(process::run(&self.name, line, &self.environment).await?);
+            return Ok(process::run(&self.name, line, self.options.unattended, &self.environment).await?);
         }
         if let Some(keys) = self.profile.config_keys(&self.name)? {
             return Ok(self.credentials(keys, "config file"));

@@ -5,6 +5,8 @@ use std::sync::atomic::Ordering;
 use super::loopback::{Reply, Script, http, server};
 use super::*;
 
+mod unattended;
+
 const MARK: &str = "MARK";
 const ROLE: &str = "arn:aws:iam::123456789012:role/Reader";
 const KEYS: [(&str, &str); 3] = [

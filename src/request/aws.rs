@@ -48,6 +48,8 @@ pub struct AwsOptions {
     pub no_cache: bool,
     /// What the credentials are narrowed to.
     pub narrowing: Narrowing,
+    /// Nobody is there to be asked: credentials are fetched anew while the container runs.
+    pub unattended: bool,
     /// Which of these, by the flag's long name, are given by variables `CREDRUN_…`.
     pub from_variables: Vec<&'static str>,
     /// What the user should know of variables that do not count.
