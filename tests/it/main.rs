@@ -4,6 +4,7 @@
 //! measure, the same test runs the `docker` CLI, so that a wrong expectation fails as a wrong program does.
 #![cfg(target_os = "linux")]
 
+mod agent;
 mod aws;
 mod behaviour;
 mod bodies;
