@@ -5,6 +5,7 @@ use std::process::Stdio;
 use credrun::refresh::labels::{Mode, Network, Role};
 
 use super::stage::{Keeper, Run, credrun, labels_of_another_machine, sweep};
+use crate::bodies::engine::FakeEngine;
 use crate::harness::container::{docker, docker_ok, unique};
 use crate::harness::host::{Host, Program, image};
 use crate::harness::run::{PATIENCE, eventually, start};
@@ -141,6 +142,21 @@ fn a_run_sweeps_beside_its_own_work() {
         assert_eq!((outcome.code, outcome.text().as_str()), (3, "done"), "{outcome:?}");
         assert_eq!(outcome.stderr, "", "{outcome:?}");
         left.is_gone()
+    });
+}
+
+/// This engine refuses whatever is asked of it, the list of containers too.
+#[test]
+fn a_sweep_that_fails_is_in_the_log_alone() {
+    let host = Host::new();
+    let engine = FakeEngine::start(&host.root().join("engine.sock"), (1, 41), "linux");
+    let host = host.with("DOCKER_HOST", format!("unix://{}", engine.socket().display()));
+    let outcome = credrun(&host, &["busybox"]);
+    assert_eq!(outcome.stderr, "credrun: error response from the engine: refused\n", "{outcome:?}");
+    // A run that has ended does not wait for it for long.
+    let host = host.with("CREDRUN_LOG", "credrun=debug");
+    eventually(PATIENCE, "the log tells", || {
+        credrun(&host, &["busybox"]).stderr.contains("nothing is swept")
     });
 }
 
