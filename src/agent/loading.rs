@@ -83,3 +83,6 @@ fn same_id(one: &str, other: &str) -> bool {
     let digits = |id: &str| id.trim_start_matches("sha256:").to_owned();
     digits(one) == digits(other)
 }
+
+#[cfg(all(test, target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod tests;
