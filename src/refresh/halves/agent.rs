@@ -10,8 +10,8 @@ const USER: &str = "65534:65534";
 /// In bytes. The agent takes two MiB; what comes on top is for the OCI runtime, which some of its versions copy into
 /// memory that counts as the container's before they start the program.
 const MEMORY: u64 = 64 << 20;
-/// Threads of the agent, and those of the OCI runtime before it.
-const PROCESSES: u32 = 64;
+/// The agent talks on 64 threads at most; what comes on top is its own three, and the OCI runtime's before it.
+const PROCESSES: u32 = 96;
 
 /// An agent without an image and without a network.
 pub(super) fn spec(facts: &EngineFacts) -> ContainerSpec {

@@ -157,7 +157,7 @@ fn the_agent_has_no_rights_and_leaves_no_trace() {
             "HostConfig": {
                 "AutoRemove": true, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "ReadonlyRootfs": true,
                 "CapDrop": ["ALL"], "SecurityOpt": ["no-new-privileges"], "LogConfig": {"Type": "none", "Config": {}},
-                "Memory": 67_108_864, "MemorySwap": 67_108_864, "PidsLimit": 64,
+                "Memory": 67_108_864, "MemorySwap": 67_108_864, "PidsLimit": 96,
                 "NetworkMode": "default", "Dns": [], "DnsOptions": [], "DnsSearch": [],
             },
         })
