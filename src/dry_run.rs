@@ -9,11 +9,12 @@ use crate::credentials::Credentials;
 use crate::engine::{Engine, ImageReference};
 use crate::environment::Environment;
 use crate::error::Result;
-use crate::injection::{self, Injection, Keys};
+use crate::injection::{Injection, Keys};
 use crate::provider::session_policy::SessionPolicy;
 use crate::provider::sts;
+use crate::registry::api_socket;
 use crate::request::{self, ApiVersion, PullPolicy, RunRequest};
-use crate::{provider, region};
+use crate::{notice, provider, region, run};
 
 /// Stands for what is not shown.
 const REDACTED: &str = "<redacted>";
@@ -27,12 +28,15 @@ const NEWEST: ApiVersion = (1, 50);
 /// # Errors
 /// What would keep the run from its container, but for an engine that does not answer.
 pub async fn describe(mut request: RunRequest, environment: &Environment) -> Result<String> {
-    let keys = injection::whose_keys(&request.spec)?;
-    provider::check(&request.aws)?;
+    let keys = run::check(&mut request)?;
+    let warnings = request.client.warnings.iter().filter(|_| !request.client.quiet);
+    warnings.for_each(|text| notice::warn(text));
     let engine = Engine::connect(request.engine.clone(), environment, &request.docker_config).await;
     let (api, os) =
         engine.as_ref().map_or((NEWEST, "linux"), |engine| (engine.api_version(), engine.os_type()));
     request::fit_to_engine(&mut request, api, os)?;
+    // It adds to the body, and its credential helpers can fail. The logins themselves go nowhere.
+    drop(api_socket::prepare(&mut request, environment).await?);
     let (credentials, body) = identity(&request, environment, keys).await?;
     let spec = &request.spec;
     let query = [("name", &spec.name), ("platform", &spec.platform)];

@@ -60,6 +60,16 @@ impl RoleSession {
         }
     }
 
+    /// Checks the length before anybody is asked for a code.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Usage`] for one that AWS does not give to a role that is assumed from a role.
+    pub(crate) fn check_length(&self, from_a_role: bool) -> Result<()> {
+        let policy =
+            SessionPolicy::of(&self.narrowing, partition_of(&self.role_arn), OffsetDateTime::now_utc())?;
+        self.length(&policy, from_a_role).map(drop)
+    }
+
     /// In seconds: what was asked for, else what `--until` needs.
     fn length(&self, policy: &SessionPolicy, from_a_role: bool) -> Result<Option<i32>> {
         match self.duration_seconds {
