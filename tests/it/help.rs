@@ -45,6 +45,21 @@ fn a_dry_run_without_an_engine_tells_all_the_same() {
     assert_eq!(outcome.code, 125, "no credentials: {outcome:?}");
 }
 
+#[test]
+fn a_dry_run_with_the_api_socket_has_its_folder_and_shows_no_login() {
+    let host = Host::new();
+    // Of `me:hushed`.
+    host.write(".docker/config.json", r#"{"auths":{"r.example":{"auth":"bWU6aHVzaGVk"}}}"#);
+    let outcome = credrun(&host, &["--dry-run", "--use-api-socket", image(), "true"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let told: serde_json::Value = serde_json::from_slice(&outcome.stdout).expect("JSON");
+    let env = told["request"]["body"]["Env"].as_array().expect("Env");
+    assert!(env.iter().any(|entry| entry == "DOCKER_CONFIG=/run/secrets/docker"), "{outcome:?}");
+    for login in ["bWU6aHVzaGVk", "hushed"] {
+        assert!(!outcome.text().contains(login) && !outcome.stderr.contains(login), "{outcome:?}");
+    }
+}
+
 /// With the same words and the same code, whatever is known without asking STS or making anything.
 #[test]
 fn a_dry_run_refuses_what_the_run_refuses() {
