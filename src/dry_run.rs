@@ -9,9 +9,10 @@ use crate::credentials::Credentials;
 use crate::engine::{Engine, ImageReference};
 use crate::environment::Environment;
 use crate::error::Result;
-use crate::injection::{self, Injection, Keys};
+use crate::injection::{Injection, Keys};
 use crate::provider::session_policy::SessionPolicy;
 use crate::provider::sts;
+use crate::registry::api_socket;
 use crate::request::{self, ApiVersion, PullPolicy, RunRequest};
 use crate::{notice, provider, region, run};
 
@@ -27,15 +28,14 @@ const NEWEST: ApiVersion = (1, 50);
 /// # Errors
 /// What would keep the run from its container, but for an engine that does not answer.
 pub async fn describe(mut request: RunRequest, environment: &Environment) -> Result<String> {
-    let keys = injection::whose_keys(&request.spec)?;
-    run::refuse_idle_options(&request, keys)?;
-    provider::check(&request.aws)?;
-    let warnings = provider::warnings(&request.aws);
-    warn(&request, &warnings);
+    let keys = run::check(&mut request)?;
+    warn(&request, &request.client.warnings);
     let engine = Engine::connect(request.engine.clone(), environment, &request.docker_config).await;
     let (api, os) =
         engine.as_ref().map_or((NEWEST, "linux"), |engine| (engine.api_version(), engine.os_type()));
     request::fit_to_engine(&mut request, api, os)?;
+    // It adds to the body, and its credential helpers can fail. The logins themselves go nowhere.
+    drop(api_socket::prepare(&mut request, environment).await?);
     let (credentials, body) = identity(&request, environment, keys).await?;
     let spec = &request.spec;
     let query = [("name", &spec.name), ("platform", &spec.platform)];

@@ -135,12 +135,8 @@ async fn provided(options: &AwsOptions, environment: &Environment) -> Result<Cre
     if !options.roles.is_empty() {
         return roles(base, options, environment).await;
     }
-    match &options.serial_number {
-        Some(_) if base.is_temporary() && !options.is_variable("serial-number") => {
-            return Err(no_device(&base));
-        }
-        _ if base.is_temporary() || options.allow_long_term_keys => return Ok(base),
-        _ => {}
+    if base.is_temporary() || options.allow_long_term_keys {
+        return Ok(base);
     }
     let length = user_session::length(options, &SessionPolicy::default())?;
     if let Some(serial) = &options.serial_number {
@@ -189,6 +185,7 @@ async fn find(options: &AwsOptions, environment: &Environment) -> Result<Credent
     let base = chain::ending(options, environment, last).await?.credentials().await?;
     refuse_expired(&base, OffsetDateTime::now_utc())?;
     refuse_idle_code(options, &base)?;
+    fits(options, &base, environment).await?;
     if !last {
         return Ok(base);
     }
@@ -235,14 +232,42 @@ fn refuse_idle_code(options: &AwsOptions, base: &Credentials) -> Result<()> {
     .hint("or leave the code out"))
 }
 
+/// Whether what `options` ask of STS can be had with the credentials `base`, as far as that is known without asking.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] when it cannot.
+async fn fits(options: &AwsOptions, base: &Credentials, environment: &Environment) -> Result<()> {
+    if options.federation_name.is_some() {
+        return user_session::federation_policy(base, options, environment).await.map(drop);
+    }
+    if options.roles.is_empty() {
+        let device = options.serial_number.is_some() && !options.is_variable("serial-number");
+        return if device && base.is_temporary() { Err(no_device(base)) } else { Ok(()) };
+    }
+    let region = crate::region::resolve(options, environment).await;
+    for (index, role) in planned(options)?.iter().enumerate() {
+        region.as_ref().map_or(Ok(()), |region| limits::check_partition(&role.role_arn, region))?;
+        role.check_length(index > 0 || base.is_role_session())?;
+    }
+    Ok(())
+}
+
 /// The roles that are named, one from the other.
 async fn roles(
     mut base: Credentials,
     options: &AwsOptions,
     environment: &Environment,
 ) -> Result<Credentials> {
+    for role in planned(options)? {
+        base = assume_role::assume(&role, &base, options, environment).await?;
+    }
+    Ok(base)
+}
+
+/// What each role that is named is asked for with.
+fn planned(options: &AwsOptions) -> Result<Vec<RoleSession>> {
     let count = options.roles.len();
-    for (index, role_arn) in options.roles.iter().enumerate() {
+    let plan = |(index, role_arn): (usize, &String)| {
         let (first, last) = (index == 0, index + 1 == count);
         let transitive = |tag: &&Tag| options.transitive_tag_keys.contains(&tag.key);
         // Transitive tags stay on; the others are for the session that is used.
@@ -257,10 +282,9 @@ async fn roles(
             serial_number: options.serial_number.clone().filter(|_| first),
             ..RoleSession::default()
         };
-        let role = if last { role.last(options)? } else { role };
-        base = assume_role::assume(&role, &base, options, environment).await?;
-    }
-    Ok(base)
+        if last { role.last(options) } else { Ok(role) }
+    };
+    options.roles.iter().enumerate().map(plan).collect()
 }
 
 /// What the chain gives, before any role: whoever this shell is. Nothing of it is narrowed.

@@ -28,15 +28,8 @@ use crate::{plugin, progress, provider, region, request};
 /// # Errors
 /// Every failure before the container has ended; its kind decides the exit code.
 pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<ContainerExit> {
-    request.aws.narrowing.settle(OffsetDateTime::now_utc());
-    let keys = injection::whose_keys(&request.spec)?;
-    refuse_idle_options(&request, keys)?;
-    provider::check(&request.aws)?;
-    request.client.warnings.extend(provider::warnings(&request.aws));
+    let keys = check(&mut request)?;
     let address = request.engine.clone();
-    if !request.client.allow_insecure_engine {
-        address.require_private()?;
-    }
     let fetch = Source { request: &request, environment, keys };
     // Before the credentials are fetched: a prompt for an MFA code has to give the terminal back when Ctrl-C comes.
     let mut signals = SignalQueue::take_over();
@@ -90,6 +83,23 @@ async fn run_on(
             std::panic::resume_unwind(panic)
         }
     }
+}
+
+/// What is refused, and what is to be warned of, before anybody is asked for anything; a dry run has the same.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] for options that do not go together or are outside STS's limits, [`ErrorKind::Engine`] for an
+/// engine that the credentials would reach in clear.
+pub(crate) fn check(request: &mut RunRequest) -> Result<Keys> {
+    request.aws.narrowing.settle(OffsetDateTime::now_utc());
+    let keys = injection::whose_keys(&request.spec)?;
+    refuse_idle_options(request, keys)?;
+    provider::check(&request.aws)?;
+    request.client.warnings.extend(provider::warnings(&request.aws));
+    if !request.client.allow_insecure_engine {
+        request.engine.require_private()?;
+    }
+    Ok(keys)
 }
 
 /// Refuses a command line that cannot be resolved. Where it has flags that not every engine takes, docker judges

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::loopback::{Reply, Script, http, server};
 use super::*;
+use crate::credentials::Secret;
 
 mod unattended;
 
@@ -268,4 +269,33 @@ async fn options_outside_the_limits_are_found_before_anything_is_asked() {
     assert_eq!(error.kind(), ErrorKind::Usage);
     let abroad = AwsOptions { region: Some("cn-north-1".into()), ..options(None, Some(ROLE)) };
     assert_eq!(check(&abroad).expect_err("another partition").kind(), ErrorKind::Usage);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_credentials_is_found_before_anything_is_asked() {
+    let base = |token| Credentials::new("ASIAENV", Secret::new("s"), token, None, "test");
+    let temporary = || base(Some(Secret::new("t")));
+    let hours = |seconds: &str| AwsOptions {
+        duration_seconds: Some(seconds.to_owned()),
+        ..options(None, Some(ROLE))
+    };
+    let federated = AwsOptions { federation_name: Some("alice".into()), ..AwsOptions::default() };
+    let device = AwsOptions { serial_number: Some("GAHT12345678".into()), ..AwsOptions::default() };
+    for (options, base, expected) in [
+        (hours("7200"), temporary().of_a_role(), "lasts 3600 at most"),
+        (hours("3600"), temporary().of_a_role(), "fits"),
+        (hours("7200"), temporary(), "fits"),
+        (federated.clone(), temporary(), "takes an IAM user's long-term keys"),
+        (federated, base(None), "without a session policy"),
+        (device.clone(), temporary(), "signs an IAM user's long-term keys in"),
+        (device, base(None), "fits"),
+    ] {
+        let home = Home::new("", "");
+        let fits = fits(&options, &base, &home.environment(&[("AWS_REGION", "eu-west-1")])).await;
+        let said = fits.map_or_else(|error| error.to_string(), |()| "fits".into());
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let environment = Home::new("[default]\nregion = cn-north-1\n", "");
+    let abroad = fits(&options(None, Some(ROLE)), &temporary(), &environment.environment(&[])).await;
+    assert!(abroad.expect_err("another partition").to_string().contains("`aws-cn`"));
 }

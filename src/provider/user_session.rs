@@ -82,19 +82,7 @@ pub(crate) async fn federation_token(
     options: &AwsOptions,
     environment: &Environment,
 ) -> Result<Credentials> {
-    if base.is_temporary() {
-        return Err(Error::usage(format!(
-            "`--federation-name` takes an IAM user's long-term keys, and {} gave temporary ones",
-            base.principal_source()
-        ))
-        .hint("name a role with `--role-arn` to narrow them; `credrun role-template` makes one"));
-    }
-    let region = region::resolve(options, environment).await;
-    let partition = region.as_deref().map_or("aws", region::partition);
-    let policy = SessionPolicy::of(&options.narrowing, partition, OffsetDateTime::now_utc())?;
-    if policy.is_empty() {
-        return Err(no_policy());
-    }
+    let policy = federation_policy(base, options, environment).await?;
     let sts = connect(base, options, environment).await?;
     let request = sts
         .client
@@ -111,6 +99,31 @@ pub(crate) async fn federation_token(
     })?;
     let got = given(answer.credentials(), &doing, format!("{FEDERATION_TOKEN} (name {name})"))?;
     Ok(got.narrowed(true).until(policy.end).after(base))
+}
+
+/// What a federated session is narrowed to.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] without a session policy and for credentials that are no long-term keys.
+pub(crate) async fn federation_policy(
+    base: &Credentials,
+    options: &AwsOptions,
+    environment: &Environment,
+) -> Result<SessionPolicy> {
+    if base.is_temporary() {
+        return Err(Error::usage(format!(
+            "`--federation-name` takes an IAM user's long-term keys, and {} gave temporary ones",
+            base.principal_source()
+        ))
+        .hint("name a role with `--role-arn` to narrow them; `credrun role-template` makes one"));
+    }
+    let region = region::resolve(options, environment).await;
+    let partition = region.as_deref().map_or("aws", region::partition);
+    let policy = SessionPolicy::of(&options.narrowing, partition, OffsetDateTime::now_utc())?;
+    if policy.is_empty() {
+        return Err(no_policy());
+    }
+    Ok(policy)
 }
 
 fn no_policy() -> Error {

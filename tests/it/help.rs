@@ -45,6 +45,62 @@ fn a_dry_run_without_an_engine_tells_all_the_same() {
     assert_eq!(outcome.code, 125, "no credentials: {outcome:?}");
 }
 
+#[test]
+fn a_dry_run_with_the_api_socket_has_its_folder_and_shows_no_login() {
+    let host = Host::new();
+    // Of `me:hushed`.
+    host.write(".docker/config.json", r#"{"auths":{"r.example":{"auth":"bWU6aHVzaGVk"}}}"#);
+    let outcome = credrun(&host, &["--dry-run", "--use-api-socket", image(), "true"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let told: serde_json::Value = serde_json::from_slice(&outcome.stdout).expect("JSON");
+    let env = told["request"]["body"]["Env"].as_array().expect("Env");
+    assert!(env.iter().any(|entry| entry == "DOCKER_CONFIG=/run/secrets/docker"), "{outcome:?}");
+    for login in ["bWU6aHVzaGVk", "hushed"] {
+        assert!(!outcome.text().contains(login) && !outcome.stderr.contains(login), "{outcome:?}");
+    }
+}
+
+/// With the same words and the same code, whatever is known without asking STS or making anything.
+#[test]
+fn a_dry_run_refuses_what_the_run_refuses() {
+    const ROLE: &str = "arn:aws:iam::123456789012:role/reader";
+    const DEVICE: &str = "arn:aws:iam::123456789012:mfa/alice";
+    const OWN: [&str; 6] =
+        ["-e", "AWS_ACCESS_KEY_ID=a", "-e", "AWS_SECRET_ACCESS_KEY=b", "-e", "AWS_SESSION_TOKEN=c"];
+    let long_term = || Host::new().with("AWS_SESSION_TOKEN", "");
+    let abroad = Host::new().with("AWS_REGION", "cn-north-1");
+    for (what, host, options) in [
+        ("keys of the container's own", Host::new(), [&OWN[..], &["--role-arn", ROLE]].concat()),
+        ("half a set of keys", Host::new(), OWN[..2].to_vec()),
+        ("an engine in clear", Host::new(), vec!["--host", "tcp://192.0.2.1:2375"]),
+        (
+            "a federation of temporary credentials",
+            Host::new(),
+            vec!["--federation-name", "a1", "--allow", "*"],
+        ),
+        ("a federation that may do nothing", long_term(), vec!["--federation-name", "a1"]),
+        ("a device for temporary credentials", Host::new(), vec!["--serial-number", DEVICE]),
+        ("a role of another partition", abroad, vec!["--role-arn", ROLE]),
+        ("nothing to narrow", Host::new(), vec!["--until", "30m"]),
+        ("a moment that has passed", Host::new(), vec!["--role-arn", ROLE, "--until", "2020-01-01T00:00Z"]),
+        ("a length for what is there", Host::new(), vec!["--duration-seconds", "900"]),
+    ] {
+        // Whatever is asked all the same is refused, and in other words.
+        let host = host.with("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+        let [run, dry] = [&[][..], &["--dry-run"]]
+            .map(|mode| credrun(&host, &[mode, &options[..], &["--network=none", image(), "true"]].concat()));
+        assert_eq!((run.code, dry.code), (125, 125), "{what}: {run:?} {dry:?}");
+        let words = |outcome: &Outcome| without_seconds(&outcome.stderr);
+        assert_eq!(words(&dry), words(&run), "{what}");
+        assert!(dry.stdout.is_empty() && dry.stderr.contains("hint:"), "{what}: {dry:?}");
+    }
+}
+
+/// Two runs have two clocks.
+fn without_seconds(text: &str) -> String {
+    text.lines().filter(|line| !line.contains("it is ")).collect::<Vec<_>>().join("\n")
+}
+
 /// bash itself, with the script that credrun prints.
 fn completed_by_bash(line: &str) -> Vec<String> {
     let script = format!(
