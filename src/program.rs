@@ -71,7 +71,7 @@ fn subcommand(name: &str, cli: &Cli, environment: &Environment) -> Result<u8> {
         "export" => write(block_on(subcommands::export(cli, environment))?.expose()),
         "exec" => exec::become_it(block_on(subcommands::exec(cli, environment))?),
         "whoami" => print(&block_on(subcommands::whoami(cli, environment))?),
-        "ps" => print(&block_on(subcommands::ps(cli, environment))?),
+        "ps" => write(&block_on(subcommands::ps(cli, environment))?),
         "stop" => stop(cli, environment),
         "logout" => print(&subcommands::logout()?),
         _ => print(&subcommands::role_template(cli)?),

@@ -127,7 +127,7 @@ impl Owner {
         Self { machine: machine(run, place), place: namespace(run, place), pid, started }
     }
 
-    /// What [`Owner::to_string`] has written; `None` for any other text.
+    /// What its `to_string` has written; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
