@@ -19,7 +19,7 @@ static SESSIONS: Mutex<Option<HashMap<String, Known>>> = Mutex::new(None);
 #[derive(Debug, Clone)]
 enum Known {
     /// It bought it.
-    Session(Credentials),
+    Session(Box<Credentials>),
     /// An earlier run kept it, and STS no longer takes it.
     Stale,
 }
@@ -42,7 +42,7 @@ pub(crate) async fn session(
     let known = remembered(&name);
     let stale = matches!(known, Some(Known::Stale));
     if let Some(Known::Session(known)) = known {
-        return Ok(known);
+        return Ok(*known);
     }
     if !options.no_cache
         && !stale
@@ -54,7 +54,7 @@ pub(crate) async fn session(
     let code = if stale { code.map_err(|error| error.context(refused(serial)))? } else { code? };
     let session =
         user_session::session_token(base, Some((serial, code)), length, options, environment).await?;
-    remember(&name, Known::Session(session.clone()));
+    remember(&name, Known::Session(Box::new(session.clone())));
     if !options.no_cache {
         keychain::store(&name, &session);
     }
