@@ -84,7 +84,7 @@ pub async fn of_host(options: &AwsOptions, environment: &Environment) -> Result<
 /// narrowed as `options` say.
 pub(super) async fn ending(options: &AwsOptions, environment: &Environment, last: bool) -> Result<Chain> {
     let profile = Profile::load(options, environment).await?;
-    if profile.named_by.is_some() && !profile.exists() {
+    if profile.named_by.is_some() && (profile.name.is_empty() || !profile.exists()) {
         return Err(missing(&profile));
     }
     // What the AWS CLI looks at in every call, whichever source the credentials are from.

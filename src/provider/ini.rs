@@ -191,6 +191,9 @@ pub(crate) fn is_line_end(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
+#[cfg(all(test, target_os = "linux"))]
+mod against_python;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ use super::setting::find;
 use super::{explain, http, retry};
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::moment;
 
 /// A source over the network that takes longer than this is given up.
@@ -99,13 +99,55 @@ pub(crate) fn convert(got: &aws_credential_types::Credentials, source: String) -
     )
 }
 
-/// Our credentials as the SDK's.
-pub(crate) fn to_sdk(ours: &Credentials) -> aws_credential_types::Credentials {
-    aws_credential_types::Credentials::new(
+/// Our credentials as the SDK's, which panics over an id or a token that no header can hold.
+///
+/// # Errors
+/// [`ErrorKind::Credentials`] for such a one.
+pub(crate) fn to_sdk(ours: &Credentials) -> Result<aws_credential_types::Credentials> {
+    let token = ours.session_token().map(Secret::expose);
+    for (what, text) in [("access key id", Some(ours.access_key_id())), ("session token", token)] {
+        if !text.is_none_or(is_sendable) {
+            let source = ours.principal_source();
+            let message = format!(
+                "the {what} from {source} cannot be used: it holds a line end or another character that no key has"
+            );
+            return Err(Error::new(ErrorKind::Credentials, message)
+                .hint("look at the place that it comes from: is there a blank, a comment or an indented line after it?"));
+        }
+    }
+    Ok(aws_credential_types::Credentials::new(
         ours.access_key_id(),
         ours.secret_access_key().expose(),
-        ours.session_token().map(|token| token.expose().to_owned()),
+        token.map(str::to_owned),
         ours.expiration().map(Into::into),
         "credrun",
-    )
+    ))
+}
+
+/// Whether a header can hold the text.
+pub(crate) fn is_sendable(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_no_header_can_hold_are_refused_and_not_shown() {
+        let keys = |id: &str, token: &str| {
+            let token = Some(Secret::new(token));
+            to_sdk(&Credentials::new(id, Secret::new("MARK"), token, None, "there"))
+        };
+        assert!(keys("ASIA", "t/+=").is_ok());
+        for (id, token, part) in [
+            ("ASIA\nMARK", "t", "the access key id from there"),
+            ("ASIÄ", "t", "the access key id from there"),
+            ("ASIA", "MARK\r", "the session token from there"),
+            ("ASIA", "MARK\u{e4}", "the session token from there"),
+        ] {
+            let error = keys(id, token).expect_err(part);
+            assert!(error.to_string().contains(part) && !error.to_string().contains("MARK"), "{error}");
+        }
+    }
 }

@@ -125,6 +125,9 @@ pub(crate) async fn credentials(
         Some(session) => renewed(settings, session, config(endpoint::SSO_OIDC)?).await.map_err(fail)?,
         None => kept(&settings.start_url, environment).await.map_err(fail)?,
     };
+    if !sdk::is_sendable(token.expose()) {
+        return Err(fail("the kept sign-in holds a token that cannot be sent".into()));
+    }
     let client = aws_sdk_sso::Client::new(&config(endpoint::SSO)?);
     let request = client
         .get_role_credentials()

@@ -60,7 +60,7 @@ pub(crate) async fn config(
     let profile = Profile::load(options, environment).await?;
     let config = sdk::config(service, Region::new(region.to_owned()), &profile, environment)?;
     let Some(base) = base else { return Ok(config) };
-    let provider = SharedCredentialsProvider::new(sdk::to_sdk(base));
+    let provider = SharedCredentialsProvider::new(sdk::to_sdk(base)?);
     Ok(config.into_builder().credentials_provider(provider).build())
 }
 

@@ -67,6 +67,12 @@ impl Host {
         self
     }
 
+    /// Takes a variable away.
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(variable, _)| variable != name);
+        self
+    }
+
     /// Its home directory.
     pub fn home(&self) -> PathBuf {
         self.directory.path().join("home")

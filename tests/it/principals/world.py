@@ -6,6 +6,7 @@ value}}, and serves until its stdin ends. Needs botocore, which the AWS CLI brin
 
 import base64
 import datetime
+import itertools
 import json
 import subprocess
 import sys
@@ -20,6 +21,7 @@ EMULATOR, ACCOUNT = sys.argv[1], "123456789012"
 RUN = f"{time.time_ns():x}"
 ANYBODY = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
 ISSUER = "token.example.com"
+TOKENS, HALTED = itertools.count(), set()
 
 
 def client(service, **keys):
@@ -93,10 +95,39 @@ class World(BaseHTTPRequestHandler):
 
     def do_PUT(self):
         # IMDSv2 gives a token to whoever asks with PUT.
-        if self.path == "/latest/api/token":
-            self.answer(200, "imds-token", X_aws_ec2_metadata_token_ttl_seconds="21600")
+        match self.path.removesuffix("/latest/api/token").strip("/"):
+            case "" | "nonsense" | "halting":
+                self.token()
+            case "late":
+                # Longer than the second that clients wait unless they are told otherwise.
+                time.sleep(1.5)
+                self.token()
+            case "silent":
+                self.rfile.read(1)
+            case "refusing":
+                self.answer(400, "")
+            case _:
+                self.answer(404, "")
+
+    def token(self):
+        self.answer(200, f"imds-token-{next(TOKENS)}", X_aws_ec2_metadata_token_ttl_seconds="21600")
+
+    def metadata(self, manner, rest):
+        token = self.headers.get("X-aws-ec2-metadata-token", "")
+        if manner == "silent":
+            self.rfile.read(1)
+        elif manner != "v1" and not token.startswith("imds-token-"):
+            self.answer(401, "")
+        elif manner == "halting" and token not in HALTED:
+            # Each token's first question fails.
+            HALTED.add(token)
+            self.answer(500, "")
+        elif not any(rest):
+            self.answer(200, "instance-role")
+        elif manner == "nonsense":
+            self.answer(200, "MARK")
         else:
-            self.answer(404, "")
+            self.answer(200, container_body("one") | {"Code": "Success", "Type": "AWS-HMAC"})
 
     def do_GET(self):
         place = urlsplit(self.path)
@@ -107,12 +138,9 @@ class World(BaseHTTPRequestHandler):
                 known = self.headers.get("Authorization") == f"key-of-{name}"
                 self.answer(200, container_body(name)) if known else self.answer(403, "who are you?")
             case ["latest", "meta-data", "iam", "security-credentials", *rest]:
-                if self.headers.get("X-aws-ec2-metadata-token") != "imds-token":
-                    self.answer(401, "")
-                elif rest:
-                    self.answer(200, container_body("one") | {"Code": "Success", "Type": "AWS-HMAC"})
-                else:
-                    self.answer(200, "instance-role")
+                self.metadata("", rest)
+            case [manner, "latest", "meta-data", "iam", "security-credentials", *rest]:
+                self.metadata(manner, rest)
             case ["federation", "credentials"]:
                 self.single_sign_on(parse_qs(place.query))
             case _:
@@ -138,7 +166,7 @@ world = f"http://127.0.0.1:{server.server_port}"
 pem = subprocess.run(
     ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout"], check=True, capture_output=True, text=True
 ).stdout
-values = {"world": world, "later": LATER, "jwt": unsigned_jwt(), "python": sys.executable, "role": roles["reader"]}
+values = {"world": world, "emulator": EMULATOR, "later": LATER, "jwt": unsigned_jwt(), "python": sys.executable, "role": roles["reader"]}
 values |= {f"{part}:{name}": text for name, keys in principals.items() for part, text in keys.items()}
 values |= {f"role:{name}": arn for name, arn in roles.items()}
 values["dpop-key"] = pem.replace("\n", "\\n")
