@@ -76,9 +76,8 @@ impl RoleSession {
             Some(seconds) if from_a_role && i64::from(seconds) > CHAINED => {
                 Err(limits::chained_too_long(&format!("a session of {seconds} seconds is asked for")))
             }
-            Some(seconds) if seconds > 43200 => {
-                limits::duration(&seconds.to_string(), Lengths::Role).map(Some)
-            }
+            // The option was checked before; this is a profile's.
+            Some(seconds) if seconds > 43200 => Err(limits::too_long(seconds)),
             Some(seconds) => Ok(Some(seconds)),
             None => {
                 let longest = if from_a_role { OF_A_CHAIN } else { OF_A_ROLE };

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use time::OffsetDateTime;
+
 use super::explain::Refusal;
 use super::prompt::{self, Answer};
 use super::sts::Sts;
@@ -41,7 +43,10 @@ pub(crate) async fn session(
     let name = name(serial, base, length, sts.endpoint.as_deref());
     let known = remembered(&name);
     let stale = matches!(known, Some(Known::Stale));
-    if let Some(Known::Session(known)) = known {
+    // A pull or a long run may outlast it.
+    if let Some(Known::Session(known)) = known
+        && known.expiration().is_none_or(|end| end > OffsetDateTime::now_utc())
+    {
         return Ok(*known);
     }
     if !options.no_cache
