@@ -153,7 +153,6 @@ fn python(texts: &[String]) -> Vec<Json> {
 fn texts_made_by_chance_are_read_as_python_reads_them() {
     let given = std::env::var("CREDRUN_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = given.unwrap_or_else(|| fastrand::u64(..));
-    println!("CREDRUN_TEST_SEED={seed}");
     let mut random = Rng::with_seed(seed);
     let texts: Vec<String> = (0..TEXTS)
         .map(|number| if number % 4 == 0 { path_text(&mut random) } else { text(&mut random) })
