@@ -1,5 +1,5 @@
-//! `--dry-run`: what would be asked of the engine, as JSON, with nothing done. Credentials are looked for, so that
-//! what would fail fails; a role is not assumed, since that is an act that AWS records.
+//! `--dry-run`: what would be asked of the engine, as JSON, with nothing done. Credentials are looked for as
+//! the run would, a profile's own role included, so that what would fail fails; what the options ask of STS is not asked.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;

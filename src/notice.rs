@@ -29,6 +29,11 @@ impl Notices {
         Self { line: line && !client.quiet, warnings: !client.quiet }
     }
 
+    /// What resolving and checking the command line came upon, told before anything can fail; each once.
+    pub(crate) fn command_line(&self, client: &mut ClientOptions) {
+        std::mem::take(&mut client.warnings).iter().filter(|_| self.warnings).for_each(|text| warn(text));
+    }
+
     /// Who the container will be, and what about that may surprise.
     pub(crate) fn identity(&self, request: &RunRequest, identity: &Identity) {
         self.credentials(identity);

@@ -1,6 +1,7 @@
 //! Which region: the flag, the environment, the profile, in that order.
 
 use crate::environment::Environment;
+use crate::error::{Error, ErrorKind, Result};
 use crate::provider::profile::Profile;
 use crate::request::AwsOptions;
 
@@ -13,7 +14,7 @@ pub async fn resolve(options: &AwsOptions, environment: &Environment) -> Option<
         return Some(region);
     }
     let profile = Profile::load(options, environment).await.ok()?;
-    profile.get("region").map(str::to_owned)
+    profile.get("region").filter(|region| !region.is_empty()).map(str::to_owned)
 }
 
 fn given(options: &AwsOptions, environment: &Environment) -> Option<String> {
@@ -21,6 +22,22 @@ fn given(options: &AwsOptions, environment: &Environment) -> Option<String> {
     flag.or_else(|| environment.non_empty("AWS_REGION"))
         .or_else(|| environment.non_empty("AWS_DEFAULT_REGION"))
         .map(str::to_owned)
+}
+
+/// Refuses what cannot be a region's name, and so no part of an address: letters, digits and hyphens, not digits alone
+/// (botocore `utils.py`, `validate_region_name`).
+///
+/// # Errors
+/// [`ErrorKind::Credentials`], with the name and who can have given it.
+pub(crate) fn check(region: &str) -> Result<()> {
+    let all = |is: fn(&u8) -> bool| region.as_bytes().iter().all(is);
+    let label = all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-') && (1..=63).contains(&region.len());
+    if label && !region.starts_with('-') && !region.ends_with('-') && !all(u8::is_ascii_digit) {
+        return Ok(());
+    }
+    let message = format!("`{}` is not the name of a region", region.escape_debug());
+    Err(Error::new(ErrorKind::Credentials, message)
+        .hint("a region is called as in `eu-west-1`; it is given by `--region`, `AWS_REGION`, `AWS_DEFAULT_REGION` or the profile's `region`"))
 }
 
 /// The partition (`aws`, `aws-cn`, …) that a region belongs to.
@@ -64,8 +81,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_flag_beats_the_variables_and_they_beat_the_profile() {
-        let (_directory, path) =
-            config("[default]\nregion = sa-east-1\n[profile dev]\nregion = ap-south-1\n[profile bare]\n");
+        let (_directory, path) = config(
+            "[default]\nregion = sa-east-1\n[profile dev]\nregion = ap-south-1\n[profile bare]\n[profile empty]\nregion =\n",
+        );
         let flag = Some("eu-west-1");
         type Case = (
             Option<&'static str>,
@@ -73,7 +91,7 @@ mod tests {
             &'static [(&'static str, &'static str)],
             Option<&'static str>,
         );
-        let cases: [Case; 9] = [
+        let cases: [Case; 10] = [
             (flag, None, &[("AWS_REGION", "eu-west-2")], Some("eu-west-1")),
             (None, None, &[("AWS_REGION", "eu-west-2"), ("AWS_DEFAULT_REGION", "x")], Some("eu-west-2")),
             (None, None, &[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "eu-west-3")], Some("eu-west-3")),
@@ -83,6 +101,7 @@ mod tests {
             (None, None, &[("AWS_PROFILE", "")], None),
             (None, Some("dev"), &[("AWS_PROFILE", "bare")], Some("ap-south-1")),
             (None, Some("bare"), &[], None),
+            (None, Some("empty"), &[], None),
             (None, Some("nowhere"), &[], None),
         ];
         for (region, profile, variables, expected) in cases {
@@ -98,6 +117,17 @@ mod tests {
                 expected,
                 "{options:?} {variables:?}"
             );
+        }
+    }
+
+    #[test]
+    fn names_that_no_region_can_have_are_refused() {
+        for region in ["us-east-1", "US-EAST-1", "a", "1a"] {
+            assert!(check(region).is_ok(), "{region}");
+        }
+        for region in ["", "us east", "us\neast", "ü", "123", "-a", "a-", "a.b", "a_b", &"a".repeat(64)] {
+            let error = check(region).expect_err(region);
+            assert!(!error.to_string().contains('\n') && !error.hints().is_empty(), "{error}");
         }
     }
 

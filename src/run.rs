@@ -29,6 +29,7 @@ use crate::{plugin, progress, provider, region, request};
 /// Every failure before the container has ended; its kind decides the exit code.
 pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<ContainerExit> {
     let keys = check(&mut request)?;
+    Notices::new(&request.client).command_line(&mut request.client);
     let address = request.engine.clone();
     let fetch = Source { request: &request, environment, keys };
     // Before the credentials are fetched: a prompt for an MFA code has to give the terminal back when Ctrl-C comes.

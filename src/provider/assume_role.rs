@@ -241,4 +241,11 @@ mod tests {
     fn the_default_session_name_is_a_utc_time() {
         assert_eq!(default_session_name(datetime!(2026-01-01 13:00:00 +1)), "credrun-20260101T120000Z");
     }
+
+    #[test]
+    fn a_profile_s_own_length_is_named_as_such() {
+        let role = RoleSession { duration_seconds: Some(50_000), ..RoleSession::default() };
+        let told = role.check_length(false).expect_err("too long").to_string();
+        assert!(told.contains("`duration_seconds` is 50000") && !told.contains("--"), "{told}");
+    }
 }

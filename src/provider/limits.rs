@@ -178,7 +178,8 @@ pub(crate) fn check_text(option: &str, value: &str, least: usize, most: usize, e
 
 /// The error for a role's session, of a length that a profile asks for, which is longer than any.
 pub(crate) fn too_long(seconds: i32) -> Error {
-    let message = format!("`duration_seconds` is {seconds}, and a role's session lasts 43200 (12 hours) at most");
+    let message =
+        format!("`duration_seconds` is {seconds}, and a role's session lasts 43200 (12 hours) at most");
     Error::usage(message).hint("write less in the profile, or give `--duration-seconds`, which wins over it")
 }
 

@@ -114,10 +114,16 @@ async fn asked(serial: &str, stale: bool, options: &AwsOptions) -> Result<Secret
     if options.unattended {
         return Err(unattended::needs_a_person(serial));
     }
-    if let Some(code) = &options.token_code {
+    if let Some(code) = &options.token_code
+        && options.device.spend_code()
+    {
         return Ok(code.clone());
     }
-    let why = if stale { format!("{}.\n", refused(serial)) } else { String::new() };
+    let why = match &options.token_code {
+        _ if stale => format!("{}.\n", refused(serial)),
+        Some(_) => "The code of `--token-code` has been used, and each is good once.\n".to_owned(),
+        None => String::new(),
+    };
     match prompt::ask(&format!("{why}Enter MFA code for {serial}: ")).await {
         Answer::Typed(typed) => {
             let code = Secret::new(typed.expose().trim());
@@ -132,7 +138,8 @@ async fn asked(serial: &str, stale: bool, options: &AwsOptions) -> Result<Secret
 
 fn no_code(serial: &str, cause: &str) -> Error {
     let message = format!("MFA device `{serial}` is asked for its code, and {cause}");
-    Error::new(ErrorKind::Credentials, message).hint("give the code with `--token-code 123456`")
+    Error::new(ErrorKind::Credentials, message)
+        .hint("give the code with `--token-code 123456`; each is good once, so that one does not serve two sign-ins")
 }
 
 #[cfg(test)]
@@ -174,5 +181,33 @@ mod tests {
             assert_eq!(forgotten(&session, &refusal(stale)), expected, "{session:?} {stale}");
         }
         assert!(matches!(remembered("the-name-of-no-entry"), Some(Known::Stale)));
+    }
+
+    #[tokio::test]
+    async fn a_session_that_has_ended_is_not_handed_out_again() {
+        let serial = "arn:aws:iam::123456789012:mfa/a-session-that-has-ended";
+        let base = keys("AKIAIOSFODNN7EXAMPLE");
+        // Nobody is there to be asked for a code.
+        let options = AwsOptions { unattended: true, no_cache: true, ..AwsOptions::default() };
+        let environment = [("AWS_REGION", "eu-west-1")].into_iter().collect();
+        let name = name(serial, &base, None, None);
+        for (minutes, expected) in [(5, true), (-5, false)] {
+            let end = OffsetDateTime::now_utc() + time::Duration::minutes(minutes);
+            let bought = Credentials::new("ASIAIOSFODNN7EXAMPLE", Secret::new("s"), None, Some(end), "test");
+            remember(&name, Known::Session(Box::new(bought)));
+            assert_eq!(
+                session(serial, &base, None, &options, &environment).await.is_ok(),
+                expected,
+                "{minutes}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn the_code_of_the_option_is_used_once() {
+        let options = AwsOptions { token_code: Some(Secret::new("123456")), ..AwsOptions::default() };
+        let given = code("arn:aws:iam::123456789012:mfa/alice", &options.clone()).await.expect("the code");
+        assert_eq!(given.expose(), "123456");
+        assert!(!options.device.spend_code());
     }
 }

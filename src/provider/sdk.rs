@@ -20,6 +20,7 @@ use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::moment;
+use crate::region;
 
 /// A source over the network that takes longer than this is given up.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
@@ -35,6 +36,7 @@ pub(crate) fn config(
     profile: &Profile,
     environment: &Environment,
 ) -> Result<SdkConfig> {
+    region::check(region.as_ref())?;
     let environment = &profile.trusting(environment);
     let limits = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))

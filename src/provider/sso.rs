@@ -3,6 +3,8 @@
 //!
 //! Anchor: botocore `credentials.py` (`SSOProvider`), `tokens.py`. aws-config renews the token of an `sso-session`.
 
+use std::time::SystemTime;
+
 use aws_config::SdkConfig;
 use aws_config::sso::SsoTokenProvider;
 use aws_credential_types::provider::token::ProvideToken;
@@ -154,6 +156,10 @@ async fn renewed(settings: &Settings, session: &str, config: SdkConfig) -> Resul
         .build()
         .await;
     match timeout(LIMIT, provider.provide_token()).await {
+        // aws-config gives an old token, too, when it could not be renewed.
+        Ok(Ok(token)) if token.expiration().is_some_and(|end| end <= SystemTime::now()) => {
+            Err("the sign-in has expired and could not be renewed".into())
+        }
         Ok(Ok(token)) => Ok(Secret::new(token.token())),
         Ok(Err(error)) => Err(explain::causes(&error)),
         Err(_) => Err("SSO does not answer".into()),

@@ -60,18 +60,26 @@ pub struct AwsOptions {
 
 /// Whether an MFA device came up while credentials were got; clones tell the same.
 #[derive(Debug, Clone, Default)]
-pub struct Device(Arc<AtomicBool>);
+pub struct Device {
+    up: Arc<AtomicBool>,
+    code_spent: Arc<AtomicBool>,
+}
 
 impl Device {
     /// One is about to be asked for its code, or its session is kept.
     pub(crate) fn comes_up(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.up.store(true, Ordering::Relaxed);
     }
 
     /// Whether one did.
     #[must_use]
     pub fn came_up(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.up.load(Ordering::Relaxed)
+    }
+
+    /// Whether the code of `--token-code` may be used: once, as STS takes it once.
+    pub(crate) fn spend_code(&self) -> bool {
+        !self.code_spent.swap(true, Ordering::Relaxed)
     }
 }
 

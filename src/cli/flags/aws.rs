@@ -216,10 +216,12 @@ pub(super) const CREDRUN: &[Flag] = &[
     switch("dry-run", "Print what would be asked of the engine, and do nothing", "--dry-run")
         .note(
             "prints JSON: the create request, the image and whether it would be pulled, the engine, whose credentials \
-             it would get; secrets are left out, and so are values of variables whose names look like a secret's",
+             it would get; secrets are left out, and so are values of variables whose names look like a secret's. The \
+             credentials are looked for as the run would, an MFA code and a role of the profile's own included; a role \
+             that `--role-arn` names is not assumed",
         )
         .narrows()
-    .own()
+        .own()
         .each(effects::dry_run),
     switch(
         "allow-insecure-engine",

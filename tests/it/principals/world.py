@@ -146,6 +146,20 @@ class World(BaseHTTPRequestHandler):
             case _:
                 self.answer(404, "")
 
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        # Sign-ins that end soon, so that whoever comes next has to renew them, too.
+        renewed = {"refreshToken": "refresh", "expiresIn": 60}
+        match self.path:
+            case "/token" if asked.get("refreshToken") == "refresh":
+                self.answer(200, renewed | {"accessToken": "token-of-sso", "tokenType": "Bearer"})
+            case "/v1/token" if asked.get("refreshToken") == "refresh" and self.headers.get("DPoP"):
+                keys = principals["one"]
+                access = {"accessKeyId": keys["id"], "secretAccessKey": keys["secret"], "sessionToken": keys["token"]}
+                self.answer(200, renewed | {"accessToken": access, "tokenType": "aws_sigv4"})
+            case _:
+                self.answer(400, {"error": "invalid_grant"})
+
     def single_sign_on(self, query):
         if self.headers.get("x-amz-sso_bearer_token") != "token-of-sso":
             return self.answer(401, {"message": "Session token not found or invalid"})
