@@ -1,4 +1,4 @@
-//! `GET /info` and `GET /images/{name}/json`, as far as `--refresh` asks. As plain JSON: bollard's types refuse words
+//! `GET /info`, as far as `--refresh` asks. As plain JSON: bollard's types refuse words
 //! that they do not know, and Podman's answers have others than Docker's.
 
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::attach::refusal;
 use super::{Engine, internal};
 use crate::error::{Error, ErrorKind, Result};
-use crate::refresh::engine_facts::{EngineFacts, ImageFacts};
+use crate::refresh::engine_facts::EngineFacts;
 
 impl Engine {
     /// What it offers.
@@ -19,15 +19,6 @@ impl Engine {
     pub async fn facts(&self) -> Result<EngineFacts> {
         let info = self.get_json("/info").await?;
         Ok(EngineFacts::of_info(&info, self.is_podman, self.api_version(), self.os_type()))
-    }
-
-    /// What an image, which it has, asks for.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Engine`] when it does not answer, or has no such image.
-    pub async fn image_facts(&self, name: &str) -> Result<ImageFacts> {
-        // A name's slashes are part of the path; no other character that a reference may have needs to be escaped.
-        Ok(ImageFacts::of_inspect(&self.get_json(&format!("/images/{name}/json")).await?))
     }
 
     async fn get_json(&self, path: &str) -> Result<Value> {

@@ -132,3 +132,21 @@ fn inherited(config: ImageConfig) -> ImageFacts {
         ..ImageFacts::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Docker leaves out, or says null, where an image exposes nothing.
+    #[test]
+    fn exposed_ports_are_the_names_of_an_object() {
+        let read = |config| facts(serde_json::from_value(json!({ "Config": config })).expect("an image"));
+        let mut ports = read(json!({"ExposedPorts": {"80/tcp": {}, "53/udp": {}}})).exposed_ports;
+        ports.sort_unstable();
+        assert_eq!(ports, ["53/udp", "80/tcp"]);
+        for none in [json!({}), json!({"ExposedPorts": null}), json!(null)] {
+            assert_eq!(read(none), ImageFacts::default());
+        }
+    }
+}

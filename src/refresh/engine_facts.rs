@@ -66,23 +66,6 @@ fn program(runtime: &Value) -> String {
     texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default().to_owned()
 }
 
-/// What of the target's image decides how the two containers are made.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImageFacts {
-    /// The ports that it exposes, `80/tcp` each.
-    pub exposed_ports: Vec<String>,
-}
-
-impl ImageFacts {
-    /// The facts in the body of `GET /images/{name}/json`
-    /// (<https://docs.docker.com/reference/api/engine/version/v1.50/#operation/ImageInspect>).
-    #[must_use]
-    pub fn of_inspect(image: &Value) -> Self {
-        let ports = image["Config"]["ExposedPorts"].as_object().into_iter().flatten();
-        Self { exposed_ports: ports.map(|(port, _)| port.clone()).collect() }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,15 +102,6 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(facts.is_sandbox(runtime), sandbox, "{runtime}");
-        }
-    }
-
-    #[test]
-    fn an_image_s_ports() {
-        let image = json!({"Config": {"ExposedPorts": {"80/tcp": {}, "53/udp": {}}}});
-        assert_eq!(ImageFacts::of_inspect(&image).exposed_ports, ["53/udp", "80/tcp"]);
-        for none in [json!({}), json!({"Config": {"ExposedPorts": null}})] {
-            assert_eq!(ImageFacts::of_inspect(&none), ImageFacts::default());
         }
     }
 }

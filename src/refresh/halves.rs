@@ -16,8 +16,9 @@ mod tests;
 use serde_json::{Map, Value, json};
 
 use crate::cli::flags::{self, TABLE};
+use crate::engine::ImageFacts;
 use crate::error::{Error, ErrorKind, Result};
-use crate::refresh::engine_facts::{EngineFacts, ImageFacts};
+use crate::refresh::engine_facts::EngineFacts;
 use crate::request::{ApiVersion, RunRequest};
 use crate::spec::ContainerSpec;
 

@@ -260,7 +260,10 @@ fn podman_s_target_has_a_name_of_its_own() {
 
 #[test]
 fn the_endpoint_keeps_out_of_the_way() {
-    let with = |ports: &[&str]| ImageFacts { exposed_ports: ports.iter().map(ToString::to_string).collect() };
+    let with = |ports: &[&str]| ImageFacts {
+        exposed_ports: ports.iter().map(ToString::to_string).collect(),
+        ..ImageFacts::default()
+    };
     for (line, image, port) in [
         ("image", with(&[]), 31001),
         ("-p 80 image", with(&["31000/tcp", "31002/tcp"]), 31001),
@@ -280,7 +283,7 @@ fn the_endpoint_keeps_out_of_the_way() {
 
 #[test]
 fn all_ports_are_those_of_the_image_too() {
-    let image = ImageFacts { exposed_ports: vec!["80/tcp".into()] };
+    let image = ImageFacts { exposed_ports: vec!["80/tcp".into()], ..ImageFacts::default() };
     for (line, ports) in [
         ("-P --expose 90 image", Some(json!({"80/tcp": {}, "90/tcp": {}}))),
         ("-P image", Some(json!({"80/tcp": {}}))),

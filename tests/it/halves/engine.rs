@@ -187,7 +187,8 @@ fn last_line(text: &str) -> String {
 /// Both containers, created; the target's name is the line's own.
 async fn create(api: &Api, line: &[&str], agent: &str) -> Result<(Created, Created)> {
     let request = resolved(line);
-    let halves = split(&request, &api.facts().await?, &api.image_facts(&request.spec.image).await?)?;
+    let image_facts = api.image(&request.spec.image).await?.expect("the engine has the image");
+    let halves = split(&request, &api.facts().await?, &image_facts)?;
     // Any image does that has a program which does nothing; the agent's own is tested elsewhere.
     let mut first = halves.agent(image());
     first.name = Some(agent.to_owned());
