@@ -39,6 +39,7 @@ mod platform {
     use std::os::unix::net::UnixStream;
     use std::os::unix::process::ExitStatusExt;
     use std::process::{Command, ExitStatus};
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::{
         Environment, Error, ErrorKind, File, OsString, PathBuf, Result, WORD, folder, io, unwritable,
@@ -75,6 +76,23 @@ mod platform {
     fn code(status: ExitStatus) -> u8 {
         let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
         code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+    }
+
+    /// The one that waits may go.
+    static IS_ALONE: AtomicBool = AtomicBool::new(false);
+
+    /// Ends the run when the one that waits has gone before the container ran: with the signal that a shell would send.
+    /// Signals have to be taken over already.
+    pub(crate) fn end_with_starter() {
+        std::thread::spawn(|| {
+            let mut byte = [0; 1];
+            // It never says anything: this is its end.
+            while rustix::io::read(rustix::stdio::stdin(), &mut byte) == Err(rustix::io::Errno::INTR) {}
+            if !IS_ALONE.load(Ordering::SeqCst) {
+                let _ =
+                    rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
+            }
+        });
     }
 
     /// What will be done when the container runs.
@@ -125,6 +143,7 @@ mod platform {
             rustix::stdio::dup2_stderr(&self.log)?;
             // A process that leads a group already is in no terminal's way.
             let _ = rustix::process::setsid();
+            IS_ALONE.store(true, Ordering::SeqCst);
             rustix::io::write(rustix::stdio::stdin(), b"1")?;
             rustix::stdio::dup2_stdin(&nothing)?;
             Ok(())
@@ -158,6 +177,9 @@ mod platform {
         Err(not_here())
     }
 
+    /// Never done on this system.
+    pub(crate) fn end_with_starter() {}
+
     /// Never made on this system.
     #[derive(Debug)]
     pub struct Background(PathBuf);
@@ -187,6 +209,7 @@ mod platform {
     }
 }
 
+pub(crate) use platform::end_with_starter;
 pub use platform::{Background, start};
 
 #[cfg(all(test, unix))]

@@ -5,21 +5,26 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::cli::values::image;
-use crate::credentials::Credentials;
-use crate::engine::{Engine, ImageReference};
+use crate::credentials::{Credentials, Secret};
+use crate::engine::{Engine, ImageFacts, ImageReference};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::injection::{Injection, Keys};
 use crate::provider::session_policy::SessionPolicy;
 use crate::provider::sts;
+use crate::refresh::engine_facts::EngineFacts;
+use crate::refresh::halves::{self, EndpointPort};
 use crate::registry::api_socket;
 use crate::request::{self, ApiVersion, PullPolicy, RunRequest};
+use crate::spec::ContainerSpec;
 use crate::{notice, provider, region, run};
 
 /// Stands for what is not shown.
 const REDACTED: &str = "<redacted>";
 /// Parts of names of variables whose values are likely to be secrets.
 const SECRET: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "AUTH", "PROXY"];
+/// Says where the agent is, and is no secret in spite of its name.
+const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 /// What is taken for the version of an engine that does not answer: the newest that credrun knows.
 const NEWEST: ApiVersion = (1, 50);
 
@@ -36,7 +41,8 @@ pub async fn describe(mut request: RunRequest, environment: &Environment) -> Res
     request::fit_to_engine(&mut request, api, os)?;
     // It adds to the body, and its credential helpers can fail. The logins themselves go nowhere.
     drop(api_socket::prepare(&mut request, environment).await?);
-    let (credentials, body) = identity(&request, environment, keys).await?;
+    let (agent, spec) = agent(&request, engine.as_ref().ok(), (api, os)).await?;
+    let (credentials, body) = identity(&request, &spec, environment, keys).await?;
     let spec = &request.spec;
     let query = [("name", &spec.name), ("platform", &spec.platform)];
     let query =
@@ -56,13 +62,43 @@ pub async fn describe(mut request: RunRequest, environment: &Environment) -> Res
             "query": Value::Object(query.collect()),
             "body": body,
         },
+        "agent": agent,
     });
     serde_json::to_string_pretty(&described)
         .map_err(|error| crate::error::Error::caused(crate::error::ErrorKind::Abandoned, error))
 }
 
+/// With `--refresh`: the container that would serve the credentials, and what is left for the one that was asked for.
+async fn agent(
+    request: &RunRequest,
+    engine: Option<&Engine>,
+    (api, os): (ApiVersion, &str),
+) -> Result<(Option<Value>, ContainerSpec)> {
+    if !request.aws.refresh {
+        return Ok((None, request.spec.clone()));
+    }
+    let (facts, image) = match engine {
+        Some(engine) => (engine.facts().await?, engine.image(&request.spec.image).await?.unwrap_or_default()),
+        // What is not known of it is not asked of it.
+        None => (EngineFacts::of_info(&Value::Null, false, api, os), ImageFacts::default()),
+    };
+    let halves = halves::split(request, &facts, &image)?;
+    warn(request, &halves.warnings);
+    let spec = halves.agent("localhost/credrun-agent:<its content hash>");
+    let port = match halves.port {
+        EndpointPort::Fixed(port) => json!(port),
+        EndpointPort::Free => json!("one that is free"),
+    };
+    Ok((Some(json!({"port": port, "body": spec.body()})), halves.target("<the agent's id>")))
+}
+
 /// Whose credentials, and the body with their variables, redacted.
-async fn identity(request: &RunRequest, environment: &Environment, keys: Keys) -> Result<(Value, Value)> {
+async fn identity(
+    request: &RunRequest,
+    spec: &ContainerSpec,
+    environment: &Environment,
+    keys: Keys,
+) -> Result<(Value, Value)> {
     let aws = &request.aws;
     let base = match keys {
         Keys::Provided => Some(provider::found(aws, environment).await?),
@@ -70,7 +106,11 @@ async fn identity(request: &RunRequest, environment: &Environment, keys: Keys) -
     };
     warn(request, base.as_ref().map_or(&[], Credentials::warnings));
     let region = region::resolve(aws, environment).await;
-    let injection = Injection::static_variables(&request.spec, base.as_ref(), region.as_deref());
+    let injection = if aws.refresh {
+        run::endpoint(&request.spec, halves::PORT, &Secret::new(REDACTED), region.as_deref())
+    } else {
+        Injection::static_variables(&request.spec, base.as_ref(), region.as_deref())
+    };
     let env: Vec<String> =
         injection.expose(&request.spec).into_iter().map(|entry| redacted(&entry)).collect();
     let exchanged = base.as_ref().is_some_and(|base| !base.is_temporary()) && !aws.allow_long_term_keys;
@@ -85,7 +125,7 @@ async fn identity(request: &RunRequest, environment: &Environment, keys: Keys) -
         "session_policy": session_policy(request)?,
         "region": injection.region(),
     });
-    let mut body = request.spec.body().clone();
+    let mut body = spec.body().clone();
     body.insert("Env".to_owned(), env.into());
     Ok((credentials, Value::Object(body)))
 }
@@ -109,7 +149,7 @@ fn session_policy(request: &RunRequest) -> Result<Option<Value>> {
 /// `NAME=value` as it may be shown.
 fn redacted(entry: &str) -> String {
     match entry.split_once('=') {
-        Some((name, _)) if SECRET.iter().any(|part| name.to_uppercase().contains(part)) => {
+        Some((name, _)) if name != URI && SECRET.iter().any(|part| name.to_uppercase().contains(part)) => {
             format!("{name}={REDACTED}")
         }
         _ => entry.to_owned(),

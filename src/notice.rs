@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::provider::user_session;
 use crate::request::{ClientOptions, RunRequest};
 use crate::run::Identity;
+use crate::session::tty;
 use crate::spec::ContainerSpec;
 
 /// Credentials with less than this left are warned of. CloudShell's always have less than 15 minutes.
@@ -21,17 +22,35 @@ const SHORT: Duration = Duration::minutes(5);
 pub(crate) struct Notices {
     line: bool,
     warnings: bool,
+    refresh: bool,
 }
 
 impl Notices {
     pub(crate) fn new(client: &ClientOptions) -> Self {
         let line = client.verbose || io::stderr().is_terminal();
-        Self { line: line && !client.quiet, warnings: !client.quiet }
+        Self { line: line && !client.quiet, warnings: !client.quiet, refresh: false }
+    }
+
+    /// Of a run whose credentials are fetched anew.
+    pub(crate) fn with_refresh(self, refresh: bool) -> Self {
+        Self { refresh, ..self }
     }
 
     /// What resolving and checking the command line came upon, told before anything can fail; each once.
     pub(crate) fn command_line(&self, client: &mut ClientOptions) {
         std::mem::take(&mut client.warnings).iter().filter(|_| self.warnings).for_each(|text| warn(text));
+    }
+
+    /// A remark, where somebody looks on.
+    pub(crate) fn remark(&self, text: &str) {
+        if self.line {
+            say(text);
+        }
+    }
+
+    /// What else may surprise.
+    pub(crate) fn warn(&self, warnings: &[String]) {
+        warnings.iter().filter(|_| self.warnings).for_each(|text| warn(text));
     }
 
     /// Who the container will be, and what about that may surprise.
@@ -56,10 +75,11 @@ impl Notices {
         let now = OffsetDateTime::now_utc();
         let Some(credentials) = &identity.credentials else { return };
         if self.line {
-            say(&principal_line(credentials, now));
+            let anew = if self.refresh { "; they are fetched anew before that" } else { "" };
+            say(&format!("{}{anew}", principal_line(credentials, now)));
         }
         let left = credentials.expiration().map(|end| end - now);
-        if let Some(left) = left.filter(|left| self.warnings && *left < SHORT) {
+        if let Some(left) = left.filter(|left| self.warnings && !self.refresh && *left < SHORT) {
             warn(&format!("the credentials expire in {}", length(left)));
         }
     }
@@ -98,7 +118,9 @@ pub fn error(error: &Error) {
 
 /// A line on stderr as it is.
 pub(crate) fn line(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    // A terminal in raw mode goes down, and not back to the left, at a line's end.
+    let end = if tty::is_raw() { "\r\n" } else { "\n" };
+    let _ = write!(io::stderr().lock(), "{text}{end}");
 }
 
 /// Whose credentials they are, in a line.

@@ -7,14 +7,22 @@ use crate::cli::{self, Cli, Invocation, flags};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::{
-    completions, dry_run, exec, exit_code, logging, man, notice, plugin, request, run, subcommands, version,
+    background, completions, dry_run, exec, exit_code, logging, man, notice, plugin, request, run,
+    subcommands, version,
 };
 
 /// Carries out what a program of this name is asked: docker starts its plugins with a line of its own.
 ///
 /// # Errors
 /// As [`carry_out`].
-pub fn start(program: Option<&OsStr>, argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
+pub fn start(program: Option<&OsStr>, mut argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
+    if argv.first().is_some_and(|word| word == background::WORD) {
+        argv.remove(0);
+        return match cli::parse(argv)? {
+            Invocation::Run(cli) => run_container(cli, None, environment),
+            _ => Err(Error::usage("only a container's run goes on in the background")),
+        };
+    }
     match plugin::asked(program, argv) {
         plugin::Asked::Metadata => print(&plugin::metadata()),
         plugin::Asked::CommandLine(argv) => carry_out(argv, environment),
@@ -27,7 +35,7 @@ pub fn start(program: Option<&OsStr>, argv: Vec<OsString>, environment: &Environ
 /// Whatever keeps it from being carried out; the kind decides the exit code.
 pub fn carry_out(argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
     match cli::parse(argv.clone()) {
-        Ok(invocation) => invoke(invocation, environment),
+        Ok(invocation) => invoke(invocation, argv, environment),
         Err(error) => {
             let before = cli::before_mistake(flags::TABLE, argv);
             block_on(run::refuse(request::gates(&before), error, &before.engine_options(), environment))
@@ -35,7 +43,7 @@ pub fn carry_out(argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
     }
 }
 
-fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
+fn invoke(invocation: Invocation, argv: Vec<OsString>, environment: &Environment) -> Result<u8> {
     match invocation {
         Invocation::Help(text) => print(&text),
         Invocation::Man => print(&man::page()?),
@@ -51,19 +59,30 @@ fn invoke(invocation: Invocation, environment: &Environment) -> Result<u8> {
             logging::install(cli.log_level().or(environment.non_empty("CREDRUN_LOG")));
             subcommand(other.name, &cli.with_defaults(environment)?, environment)
         }
-        Invocation::Run(cli) => {
-            let cli = cli.with_defaults(environment)?;
-            logging::install(cli.log_level().or(environment.non_empty("CREDRUN_LOG")));
-            let (gates, options) = (request::gates(&cli), cli.engine_options());
-            match request::of_process(cli, environment) {
-                Ok(request) if request.client.dry_run => {
-                    print(&block_on(subcommands::unless_ended(dry_run::describe(request, environment)))?)
-                }
-                Ok(request) => block_on(run::run(request, environment)).map(exit_code::of_run),
-                Err(error) => block_on(run::refuse(gates, error, &options, environment)),
-            }
-        }
+        Invocation::Run(cli) => run_container(cli, Some(argv), environment),
     }
+}
+
+/// Runs a container. With its command line, a run that goes on without the user is carried out by another process; without
+/// it, this is that process, or the one that the user waits for.
+fn run_container(cli: Cli, argv: Option<Vec<OsString>>, environment: &Environment) -> Result<u8> {
+    let cli = cli.with_defaults(environment)?;
+    logging::install(cli.log_level().or(environment.non_empty("CREDRUN_LOG")));
+    let (gates, options) = (request::gates(&cli), cli.engine_options());
+    let mut request = match request::of_process(cli, environment) {
+        Ok(request) => request,
+        Err(error) => return block_on(run::refuse(gates, error, &options, environment)),
+    };
+    if request.client.dry_run {
+        return print(&block_on(subcommands::unless_ended(dry_run::describe(request, environment)))?);
+    }
+    if request.aws.refresh && request.client.detach {
+        if let Some(argv) = argv {
+            return background::start(argv);
+        }
+        request.client.in_background = true;
+    }
+    block_on(run::run(request, environment)).map(exit_code::of_run)
 }
 
 fn subcommand(name: &str, cli: &Cli, environment: &Environment) -> Result<u8> {

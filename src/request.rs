@@ -21,7 +21,7 @@ pub use self::aws::{AwsOptions, Device, Narrowing};
 pub use self::resolving::resolve;
 use crate::cli::Cli;
 use crate::docker_config::DockerConfig;
-use crate::engine::Address;
+use crate::engine::{Address, DetachKeys};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::session::tty;
@@ -104,8 +104,8 @@ pub struct ClientOptions {
     pub sig_proxy: bool,
     /// `--detach-keys` as the bytes to match; empty never matches. `None`: the default (ctrl-p ctrl-q).
     pub detach_keys: Option<Vec<u8>>,
-    /// `--detach-keys` as it was written, for the attach request's query.
-    pub detach_keys_text: Option<String>,
+    /// `--detach-keys` as the attach request has it.
+    pub detach_keys_text: DetachKeys,
     /// `--pull`.
     pub pull: PullPolicy,
     /// `--platform` as it was written, which is how docker asks for the pull; the create request has its parts.
@@ -122,6 +122,8 @@ pub struct ClientOptions {
     pub use_api_socket: bool,
     /// `--dry-run`.
     pub dry_run: bool,
+    /// This process is the one that stays in the background (`-d --refresh`).
+    pub in_background: bool,
     /// `--allow-insecure-engine`.
     pub allow_insecure_engine: bool,
     /// Warnings that resolving came upon, to be shown on stderr before the run.

@@ -3,6 +3,7 @@
 //! The order of the calls is the docker CLI's (cli/command/container/run.go). Where it would leave a
 //! container behind (third Ctrl-C, stdout closed), this kills it: it holds credentials.
 
+mod beside;
 mod detach_keys;
 pub(crate) mod frames;
 pub mod signals;
@@ -22,6 +23,7 @@ use crate::engine::{AttachOptions, Attached, Engine, Exit, WaitCondition, Waitin
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::say;
 use crate::request::ClientOptions;
+pub(crate) use beside::Beside;
 use detach_keys::DetachKeys;
 use signals::{Next, Signal, SignalQueue};
 use streams::{InputEnd, OutputError};
@@ -51,7 +53,7 @@ pub(crate) struct Session<'a> {
 
 impl Session<'_> {
     /// Starts the container and stays until it ends or goes on alone.
-    pub(crate) async fn live(&self, signals: &mut SignalQueue) -> Result<ContainerExit> {
+    pub(crate) async fn live(&self, signals: &mut SignalQueue, beside: &mut Beside) -> Result<ContainerExit> {
         let prepared = signals.through(self.prepare()).await;
         let (attached, waiting) = match prepared {
             Some(Ok(prepared)) => prepared,
@@ -61,7 +63,7 @@ impl Session<'_> {
         if let Some(signal) = signals.termination() {
             return Err(self.clean_up(interrupted(&signal)).await);
         }
-        if self.client.sig_proxy {
+        if self.client.sig_proxy && !beside.is_in_background() {
             // Before the start: whoever sees the container's first output may send it one.
             signals.take_over_ignored();
         }
@@ -77,12 +79,14 @@ impl Session<'_> {
             None => return Err(self.abandon(gave_up(), waiting).await),
         }
         if self.client.detach {
-            return match print_id(self.id) {
-                Ok(()) => Ok(ContainerExit::Detached),
-                Err(error) => Err(self.abandon(error, waiting).await),
-            };
+            if let Err(error) = print_id(self.id).and_then(|()| beside.go()) {
+                return Err(self.abandon(error, waiting).await);
+            }
+            if !beside.is_in_background() {
+                return Ok(ContainerExit::Detached);
+            }
         }
-        self.stay(copies, waiting, signals).await
+        self.stay(copies, waiting, signals, beside).await
     }
 
     /// Attach, then register the wait: nothing of a short run can be missed.
@@ -144,11 +148,13 @@ impl Session<'_> {
         copies: Option<Copies>,
         waiting: Waiting,
         signals: &mut SignalQueue,
+        beside: &mut Beside,
     ) -> Result<ContainerExit> {
         let Copies { mut output, mut input } = copies.unwrap_or_default();
         let (forward, size) = (self.forwarder(), self.size_follower());
         let mut waiting = tokio::spawn(waiting.exit());
         let mut exit: Option<Exit> = None;
+        let is_in_background = beside.is_in_background();
         loop {
             if let (Some(exit), None) = (exit, &output) {
                 return Ok(ContainerExit::Status(exit.status));
@@ -168,9 +174,22 @@ impl Session<'_> {
                 }
                 end = &mut waiting, if exit.is_none() => match flatten(end) {
                     Ok(end) => exit = Some(end),
+                    Err(error) if beside.waits_again => {
+                        say(&format!("warning: the wait for the container broke off, and is made again: {error}"));
+                        waiting = tokio::spawn(self.wait_again(error));
+                    }
                     Err(error) => return Err(self.lost(error, output).await),
                 },
+                error = beside.failure(), if exit.is_none() => {
+                    return Err(self.end_with(error, &mut waiting).await);
+                }
                 next = signals.next() => match (next, exit) {
+                    // Whoever ends this process ends no container: the agent holds the network for it.
+                    (next, _) if is_in_background => {
+                        if !matches!(next, Next::Signal(signal) if !signal.is_fatal()) {
+                            return Ok(ContainerExit::Detached);
+                        }
+                    }
                     // Only its output is still on the way.
                     (Next::GiveUp, Some(exit)) => return Ok(ContainerExit::Status(exit.status)),
                     (Next::GiveUp, None) => return Err(self.end_by_force(gave_up(), &mut waiting, false).await),
@@ -278,6 +297,14 @@ impl Session<'_> {
             Ok(Ok(Ok(_))) => error.context("the container was killed"),
             _ if self.client.auto_remove => self.clean_up(error).await,
             _ => self.may_still_run(error),
+        }
+    }
+
+    /// The same for an error that says already that it is done.
+    async fn end_with(&self, error: Error, waiting: &mut JoinHandle<Result<Exit>>) -> Error {
+        match tokio::time::timeout(REMOVAL, self.kill_until(waiting)).await {
+            Ok(Ok(Ok(_))) => error,
+            _ => self.clean_up(error).await,
         }
     }
 

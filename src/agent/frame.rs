@@ -125,7 +125,7 @@ fn fill(from: &mut impl Read, buffer: &mut [u8]) -> Result<bool, FrameError> {
 /// What the agent does when its stdin ends, that is, when the host's side is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtEnd {
-    /// It exits with 0.
+    /// It exits with 0; and with 1 when the host has been silent for long.
     Exit,
     /// It wipes the keys, answers that credrun has gone, and keeps the network until it is killed.
     Hold,
@@ -140,7 +140,8 @@ pub struct Hello {
     pub port: u16,
     /// Whether another port will do when that one is taken.
     pub other_port: bool,
-    /// Milliseconds between two heartbeats, not 0. After three of them without any frame the keys are wiped.
+    /// Milliseconds between two heartbeats, not 0. After three of them without any frame the keys are wiped; after 120
+    /// the agent exits, unless it is to hold.
     pub heartbeat_ms: u32,
     /// What a client has to send as its `Authorization`; not empty.
     pub token: Wiped,

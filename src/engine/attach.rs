@@ -21,8 +21,20 @@ pub struct AttachOptions {
     pub stdout: bool,
     /// Receive stderr.
     pub stderr: bool,
-    /// `--detach-keys` as written; the engine needs it only when the client does not match it itself.
-    pub detach_keys: Option<String>,
+    /// Which keys the engine lets go of the container for.
+    pub detach_keys: DetachKeys,
+}
+
+/// The keys for which the engine detaches a client, when that has not matched them itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum DetachKeys {
+    /// The engine's own.
+    #[default]
+    Default,
+    /// `--detach-keys`, as written.
+    Written(String),
+    /// None that anybody can type: the byte 0xff, which is in no UTF-8 text. An empty text would mean the default.
+    Never,
 }
 
 /// Both directions of an attached container.
@@ -64,8 +76,10 @@ impl Engine {
 /// As the docker CLI spells it: only what is on, in the order of the keys.
 fn query(options: &AttachOptions) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    if let Some(keys) = &options.detach_keys {
-        query.append_pair("detachKeys", keys);
+    match &options.detach_keys {
+        DetachKeys::Default => {}
+        DetachKeys::Written(keys) => drop(query.append_pair("detachKeys", keys)),
+        DetachKeys::Never => return format!("detachKeys=%FF&{}", self::query(&plain(options))),
     }
     for (name, on) in [("stderr", options.stderr), ("stdin", options.stdin), ("stdout", options.stdout)] {
         if on {
@@ -73,6 +87,11 @@ fn query(options: &AttachOptions) -> String {
         }
     }
     query.append_pair("stream", "1").finish()
+}
+
+/// The same with the engine's own keys.
+fn plain(options: &AttachOptions) -> AttachOptions {
+    AttachOptions { detach_keys: DetachKeys::Default, ..options.clone() }
 }
 
 /// The engine's message out of an answer that is no success.
@@ -93,9 +112,11 @@ mod tests {
 
     #[test]
     fn the_query_names_what_is_on() {
-        let options = AttachOptions { stdin: true, stdout: true, stderr: false, detach_keys: None };
+        let options = AttachOptions { stdin: true, stdout: true, stderr: false, ..AttachOptions::default() };
         assert_eq!(query(&options), "stdin=1&stdout=1&stream=1");
-        let keys = AttachOptions { detach_keys: Some("ctrl-a,b".into()), ..options };
+        let keys = AttachOptions { detach_keys: DetachKeys::Written("ctrl-a,b".into()), ..options.clone() };
         assert_eq!(query(&keys), "detachKeys=ctrl-a%2Cb&stdin=1&stdout=1&stream=1");
+        let never = AttachOptions { detach_keys: DetachKeys::Never, ..options };
+        assert_eq!(query(&never), "detachKeys=%FF&stdin=1&stdout=1&stream=1");
     }
 }

@@ -88,7 +88,7 @@ impl State {
     }
 
     /// Podman has a few words of its own. A word that is new counts as running: what runs is left alone.
-    fn parse(word: &str) -> Self {
+    pub(super) fn parse(word: &str) -> Self {
         match word {
             "created" | "configured" | "initialized" => Self::Created,
             "paused" => Self::Paused,

@@ -55,6 +55,8 @@ pub enum Event {
     },
     /// The connection to the agent is there again.
     LinkAgain,
+    /// The agent lives, and hears credrun no more: the connection that was lost was its only one.
+    AgentDeaf,
     /// The agent has ended, and took the container's network with it; the container is ended.
     AgentLost {
         /// Why, where that is known.
@@ -93,6 +95,7 @@ impl Event {
                 (Voice::Warning, format!("the connection to the agent is lost, and is made again: {cause}"))
             }
             Self::LinkAgain => (Voice::Note, "the agent is connected again".to_owned()),
+            Self::AgentDeaf => (Voice::Warning, DEAF.to_owned()),
             Self::AgentLost { cause: Some(cause) } => (Voice::Error, format!("{AGENT_LOST}: {cause}")),
             Self::AgentLost { cause: None } => (Voice::Error, AGENT_LOST.to_owned()),
             Self::NetworkGone => {
@@ -118,6 +121,9 @@ impl Event {
         self.error().as_ref().map(exit_code::of_error)
     }
 }
+
+const DEAF: &str = "the agent hears credrun no more, since the engine has closed its stdin: the container has no valid \
+                    credentials from now on; start it anew";
 
 const AGENT_LOST: &str =
     "the agent has ended, and with it the container's network; the container is ended, too";
@@ -262,7 +268,16 @@ mod tests {
     #[test]
     fn the_table_of_events_of_the_containers() {
         let text = |text: &str| text.to_owned();
-        let table: [Row; 5] = [
+        let table: [Row; 6] = [
+            (
+                Event::AgentDeaf,
+                Some((
+                    Voice::Warning,
+                    "the agent hears credrun no more, since the engine has closed its stdin: \
+                    the container has no valid credentials from now on; start it anew",
+                )),
+                None,
+            ),
             (
                 Event::LinkLost { cause: text("reset") },
                 Some((Voice::Warning, "the connection to the agent is lost, and is made again: reset")),

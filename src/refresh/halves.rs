@@ -16,14 +16,15 @@ mod tests;
 use serde_json::{Map, Value, json};
 
 use crate::cli::flags::{self, TABLE};
-use crate::engine::ImageFacts;
+use crate::engine::{DetachKeys, ImageFacts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::refresh::engine_facts::EngineFacts;
+use crate::refresh::labels;
 use crate::request::{ApiVersion, RunRequest};
 use crate::spec::ContainerSpec;
 
 /// The port of the endpoint where the run has a network namespace of its own. SDKs send their monitoring to 31000.
-const PORT: u16 = 31001;
+pub const PORT: u16 = 31001;
 /// The first version of the API that creates a container on several networks.
 const SEVERAL_NETWORKS: ApiVersion = (1, 44);
 /// The endpoints of the networks, by the network's name.
@@ -76,6 +77,12 @@ impl Halves {
         image_id.clone_into(&mut spec.image);
         spec.set("Image", image_id);
         spec
+    }
+
+    /// Whose network the target has.
+    #[must_use]
+    pub fn network(&self) -> labels::Network {
+        if self.joins { labels::Network::Agents } else { labels::Network::Shared }
     }
 
     /// The request for the target, which joins the network of the agent with this id. Where both are on the network of
@@ -173,13 +180,9 @@ fn check(request: &RunRequest, facts: &EngineFacts, network: Network) -> Result<
         return Err(Error::new(ErrorKind::Refused, message).hint("leave `--refresh` out"));
     }
     check_runtime(text(spec, "HostConfig.Runtime"), facts)?;
-    let given = [
-        (!matches!(text(spec, "HostConfig.RestartPolicy.Name"), "" | "no"), "restart"),
-        (!request.client.auto_remove, "rm"),
-        (spec.get("HostConfig.Links").is_some() && network == Network::Engines, "link"),
-    ];
-    if let Some((_, long)) = given.into_iter().find(|(given, _)| *given) {
-        return Err(refuse(long));
+    check_flags(request)?;
+    if spec.get("HostConfig.Links").is_some() && network == Network::Engines {
+        return Err(refuse("link"));
     }
     let endpoints = spec.get(ENDPOINTS).and_then(Value::as_object).map_or(0, Map::len);
     // Podman takes several at any version.
@@ -189,6 +192,17 @@ fn check(request: &RunRequest, facts: &EngineFacts, network: Network) -> Result<
         return Err(Error::usage(message).hint("leave all but one `--network` out"));
     }
     Ok(())
+}
+
+/// What cannot be done on any engine.
+///
+/// # Errors
+/// [`ErrorKind::Usage`], naming the flag and the reason.
+pub(crate) fn check_flags(request: &RunRequest) -> Result<()> {
+    let restarts = !matches!(text(&request.spec, "HostConfig.RestartPolicy.Name"), "" | "no");
+    let has_keys = matches!(request.client.detach_keys_text, DetachKeys::Written(_));
+    let given = [(restarts, "restart"), (!request.client.auto_remove, "rm"), (has_keys, "detach-keys")];
+    given.into_iter().find(|(given, _)| *given).map_or(Ok(()), |(_, long)| Err(refuse(long)))
 }
 
 /// The agent gets the target's runtime, so that it is enough to look at that one.

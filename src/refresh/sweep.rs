@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::owner::Place;
 use super::runs::{self, Remains, Run};
-use crate::engine::{Engine, Labelled};
+use crate::engine::{Engine, Labelled, State};
 use crate::error::Result;
 
 /// How often the removal of an agent is tried, and how far apart. Podman refuses it while the target is still on its
@@ -75,12 +75,25 @@ pub(super) async fn take_away(engine: &Engine, run: &Run, remains: Remains) -> R
     if remains == Remains::Both
         && let Some(target) = &run.target
     {
-        remove(engine, target).await?;
+        remove(engine, &target.id, is_up(target)).await?;
     }
     let Some(agent) = run.agent.as_ref().filter(|_| remains != Remains::Nothing) else { return Ok(()) };
+    let by_force = is_up(agent);
+    persistently(engine, &agent.id, by_force).await
+}
+
+/// Removes an agent whose target is gone, or is on its way out.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Engine`].
+pub(crate) async fn remove_agent(engine: &Engine, id: &str) -> Result<()> {
+    persistently(engine, id, true).await
+}
+
+async fn persistently(engine: &Engine, id: &str, by_force: bool) -> Result<()> {
     let mut attempt = 1;
     loop {
-        match remove(engine, agent).await {
+        match remove(engine, id, by_force).await {
             Err(_) if attempt < ATTEMPTS => tokio::time::sleep(PAUSE).await,
             other => return other,
         }
@@ -89,10 +102,10 @@ pub(super) async fn take_away(engine: &Engine, run: &Run, remains: Remains) -> R
 }
 
 /// What did not run when it was judged is not removed by force: its owner may have started it since, and gone on.
-async fn remove(engine: &Engine, container: &Labelled) -> Result<()> {
-    if container.state.is_up() || container.state == crate::engine::State::Removing {
-        engine.remove(&container.id).await
-    } else {
-        engine.remove_unless_running(&container.id).await
-    }
+async fn remove(engine: &Engine, id: &str, by_force: bool) -> Result<()> {
+    if by_force { engine.remove(id).await } else { engine.remove_unless_running(id).await }
+}
+
+fn is_up(container: &Labelled) -> bool {
+    container.state.is_up() || container.state == State::Removing
 }

@@ -46,6 +46,8 @@ pub struct AwsOptions {
     pub allow_long_term_keys: bool,
     /// `--no-cache`.
     pub no_cache: bool,
+    /// `--refresh`.
+    pub refresh: bool,
     /// What the credentials are narrowed to.
     pub narrowing: Narrowing,
     /// Nobody is there to be asked: credentials are fetched anew while the container runs.

@@ -10,7 +10,7 @@ use crate::cli::Cli;
 use crate::cli::flags::{self, Effect, Flag, Kind};
 use crate::cli::values::{self, Parsed, boolean, integer, size};
 use crate::docker_config::DockerConfig;
-use crate::engine::Address;
+use crate::engine::{Address, DetachKeys};
 use crate::error::{Error, ErrorKind, Result};
 use crate::spec::ContainerSpec;
 
@@ -222,7 +222,9 @@ fn detach_keys(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<(
     let client = &mut request.client;
     let attached = client.attach_stdin || client.attach_stdout || client.attach_stderr;
     let given = cli.last("detach-keys").filter(|text| !text.is_empty());
-    let given = given.or(host.docker_config.detach_keys.as_deref());
+    // Those of the configuration do nothing where credrun has to stay; those of the line are refused.
+    let config = host.docker_config.detach_keys.as_deref().filter(|_| !request.aws.refresh);
+    let given = given.or(config);
     let Some(text) = given.filter(|_| attached) else {
         return Ok(());
     };
@@ -232,7 +234,7 @@ fn detach_keys(cli: &Cli, request: &mut RunRequest, host: &Host<'_>) -> Result<(
         })
         .map_err(|error| error.hint("for example `--detach-keys ctrl-x,x`"))?;
     client.detach_keys = Some(keys);
-    client.detach_keys_text = Some(text.to_owned());
+    client.detach_keys_text = DetachKeys::Written(text.to_owned());
     Ok(())
 }
 
@@ -338,7 +340,7 @@ mod tests {
         );
         assert_eq!(
             (client.detach_keys, client.detach_keys_text),
-            (Some(vec![24, b'x']), Some("ctrl-x,x".into()))
+            (Some(vec![24, b'x']), DetachKeys::Written("ctrl-x,x".into()))
         );
         assert_eq!((client.pull, client.cidfile), (PullPolicy::Always, Some("/id".into())));
         let client = resolved("-d -i bb").unwrap().client;

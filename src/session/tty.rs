@@ -5,7 +5,18 @@ mod platform {
     use std::io;
     use std::os::fd::{AsFd, OwnedFd};
 
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+
+    /// Whether a terminal of this process is in raw mode.
+    static IS_RAW: AtomicBool = AtomicBool::new(false);
+
+    /// Whether a terminal of this process is in raw mode, so that a line has to end with a carriage return, too.
+    #[must_use]
+    pub fn is_raw() -> bool {
+        IS_RAW.load(Ordering::Relaxed)
+    }
 
     /// Raw mode of the terminal on stdin, for as long as this lives. Dropping it, a panic's unwinding
     /// included, puts back what was there.
@@ -29,6 +40,7 @@ mod platform {
             let mut raw = before.clone();
             raw.make_raw();
             tcsetattr(&terminal, OptionalActions::Now, &raw)?;
+            IS_RAW.store(true, Ordering::Relaxed);
             Ok(Self { terminal, before })
         }
     }
@@ -37,6 +49,7 @@ mod platform {
         fn drop(&mut self) {
             // A terminal that is gone needs no restoring.
             let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+            IS_RAW.store(false, Ordering::Relaxed);
         }
     }
 
@@ -95,6 +108,12 @@ mod platform {
         }
     }
 
+    /// Never here.
+    #[must_use]
+    pub fn is_raw() -> bool {
+        false
+    }
+
     /// Not known here.
     #[must_use]
     pub fn size() -> Option<(u16, u16)> {
@@ -102,4 +121,4 @@ mod platform {
     }
 }
 
-pub use platform::{RawMode, size};
+pub use platform::{RawMode, is_raw, size};

@@ -28,6 +28,7 @@ mod orphans;
 mod plugin;
 mod principals;
 mod pull;
+mod refresh;
 mod refresh_sdks;
 mod refusals;
 mod registries;

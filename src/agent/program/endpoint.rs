@@ -35,6 +35,8 @@ pub struct Endpoint {
     idle: AtomicUsize,
     served: AtomicU64,
     refused: AtomicU64,
+    /// Whether the process ends when the host has been silent for long.
+    ends_alone: bool,
 }
 
 pub fn now() -> Now {
@@ -43,12 +45,12 @@ pub fn now() -> Now {
 }
 
 impl Endpoint {
-    pub fn new(listener: TcpListener, token: Wiped, held: Held) -> Arc<Self> {
+    pub fn new(listener: TcpListener, token: Wiped, held: Held, ends_alone: bool) -> Arc<Self> {
         let (threads, idle) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let (served, refused) = (AtomicU64::new(0), AtomicU64::new(0));
         let (held, changed) = (Mutex::new(held), Condvar::new());
         let refusals = Refusals::new();
-        Arc::new(Self { listener, token, refusals, held, changed, threads, idle, served, refused })
+        Arc::new(Self { listener, token, refusals, held, changed, threads, idle, served, refused, ends_alone })
     }
 
     /// Starts the first threads: one that takes connections, and one that wipes what has ended.
@@ -91,6 +93,10 @@ impl Endpoint {
         let mut held = self.held();
         loop {
             held.lapse(now());
+            // A partitioned host sends no end of input, nor does an engine that keeps stdin open for another one.
+            if self.ends_alone && held.is_abandoned(now()) {
+                std::process::exit(1);
+            }
             let wait = held.next_look();
             held = self.changed.wait_timeout(held, wait).unwrap_or_else(PoisonError::into_inner).0;
         }

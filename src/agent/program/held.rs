@@ -24,6 +24,8 @@ pub struct Held {
     heartbeat: Duration,
     /// The last frame from the host; `None` once it is gone for good or given up.
     heard: Option<Instant>,
+    /// When it was last heard of, given up or not.
+    last: Instant,
 }
 
 struct Answer {
@@ -40,10 +42,21 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The heartbeats that may be missed.
 const MISSED: u32 = 3;
 
+/// After so many the host is not waited for any longer, where it may be waited for at all: with one each five seconds that
+/// is ten minutes.
+const GIVEN_UP: u32 = 120;
+
 impl Held {
     pub fn new(heartbeat: Duration, now: Now) -> Self {
         let nothing = unavailable("NotReady", "credrun has not handed over credentials yet");
-        Self { answer: None, unavailable: nothing, failure: None, heartbeat, heard: Some(now.monotonic) }
+        Self {
+            answer: None,
+            unavailable: nothing,
+            failure: None,
+            heartbeat,
+            heard: Some(now.monotonic),
+            last: now.monotonic,
+        }
     }
 
     /// A frame has come: the host lives. It may have been given up before.
@@ -53,6 +66,7 @@ impl Held {
             self.unavailable = unavailable("NotReady", back);
         }
         self.heard = Some(now.monotonic);
+        self.last = now.monotonic;
     }
 
     /// Serves `body` until the earlier one of its two ends.
@@ -104,6 +118,11 @@ impl Held {
             Some(answer) => (Arc::clone(&answer.bytes), true),
             None => (Arc::clone(&self.unavailable), false),
         }
+    }
+
+    /// Whether the host has been silent for so long that it will not come back.
+    pub fn is_abandoned(&self, now: Now) -> bool {
+        now.monotonic.duration_since(self.last) > self.heartbeat.saturating_mul(GIVEN_UP)
     }
 
     /// Whether there are valid ones.
@@ -238,6 +257,15 @@ mod tests {
         assert_says(&served(&mut held, at(start, 6000, 6000)), "is back");
         held.credentials(&Wiped::copy_of(b"keys"), 60_000, 1_066_000, at(start, 6000, 6000));
         assert_says(&served(&mut held, at(start, 6001, 6001)), "keys");
+    }
+
+    #[test]
+    fn a_host_that_is_silent_for_long_is_given_up() {
+        let start = Instant::now();
+        let mut held = Held::new(Duration::from_secs(5), at(start, 0, 0));
+        assert!(!held.is_abandoned(at(start, 600_000, 0)) && held.is_abandoned(at(start, 600_001, 0)));
+        held.hear(at(start, 600_000, 0));
+        assert!(!held.is_abandoned(at(start, 1_200_000, 0)) && held.is_abandoned(at(start, 1_200_001, 0)));
     }
 
     #[test]

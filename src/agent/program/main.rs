@@ -111,7 +111,7 @@ fn listen(hello: Hello) -> Result<Arc<Endpoint>, FromAgent> {
     };
     let listener = listener.map_err(|error| failed(is_taken(&error), error))?;
     let held = Held::new(Duration::from_millis(hello.heartbeat_ms.into()), now());
-    let endpoint = Endpoint::new(listener, hello.token.clone(), held);
+    let endpoint = Endpoint::new(listener, hello.token.clone(), held, hello.at_end == AtEnd::Exit);
     endpoint.start().map_err(|error| failed(false, error))?;
     Ok(endpoint)
 }

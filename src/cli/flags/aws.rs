@@ -210,6 +210,17 @@ pub(super) const NARROWING: &[Flag] = &[
 
 /// What else is credrun's own.
 pub(super) const CREDRUN: &[Flag] = &[
+    switch(
+        "refresh",
+        "Keep the container in valid credentials for as long as it runs, not for as long as these live",
+        "--refresh",
+    )
+    .note(
+        "the container gets no keys, but an endpoint on its own loopback that every AWS SDK knows, and that no other \
+         container and nobody on the host reaches; credrun fetches new credentials before the old ones end, and stays \
+         for that. With `-d` it stays in the background: `credrun ps` lists such runs, `credrun stop` ends them",
+    )
+    .aws(effects::refresh),
     switch("verbose", "Say on stderr which credentials are used, terminal or not", "--verbose")
         .own()
         .each(effects::verbose),

@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Flag] = &[
         "Leave the container running on these keys (default: ctrl-p,ctrl-q)",
         "--detach-keys ctrl-x,x",
     )
-    .client()
+    .refused("credrun has to stay with the container and fetch its credentials; `-d` has it stay in the background")
     .note("letters, or ctrl- with a letter or one of @ [ \\ ] ^ _, with commas between"),
     switch("interactive", "Keep stdin open", "--interactive").short('i').sets("OpenStdin"),
     switch("sig-proxy", "Forward signals to the container (default: true)", "--sig-proxy=false")

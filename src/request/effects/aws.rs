@@ -123,6 +123,12 @@ pub fn until(options: &mut AwsOptions, value: &str, _: &Path) -> Done {
     Ok(())
 }
 
+/// `--refresh`.
+pub fn refresh(options: &mut AwsOptions, value: &str, _: &Path) -> Done {
+    options.refresh = boolean::parse(value)?;
+    Ok(())
+}
+
 /// `--verbose`.
 pub fn verbose(request: &mut RunRequest, value: &str, _: &Host<'_>) -> Done {
     request.client.verbose = boolean::parse(value)?;

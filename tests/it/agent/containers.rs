@@ -68,7 +68,7 @@ impl Stage {
             ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--log-driver=none"];
         let head = ["create", "--interactive", "--network=none", "--name", &name];
         self.ok(&[&head[..], &limits, &[&loaded.id]].concat());
-        let options = AttachOptions { stdin: true, stdout: true, stderr: true, detach_keys: None };
+        let options = AttachOptions { stdin: true, stdout: true, stderr: true, ..AttachOptions::default() };
         let Attached { reader, mut writer } =
             self.engine.attach(&name, &options).await.expect("it can be attached to");
         let mut output = AgentOutput::attached(reader);

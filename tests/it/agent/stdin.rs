@@ -133,3 +133,12 @@ fn missed_heartbeats_take_the_keys_away_and_the_host_may_come_back() {
     assert!(within(PATIENCE, || fetch(port).contains("CredrunSilent")));
     assert!(agent.runs());
 }
+
+#[test]
+fn a_host_that_is_silent_for_long_ends_it_without_an_end_of_its_input() {
+    let (mut exits, _) = Agent::ready(Hello { heartbeat_ms: 10, ..hello(AtEnd::Exit) });
+    let (mut holds, _) = Agent::ready(Hello { heartbeat_ms: 10, ..hello(AtEnd::Hold) });
+    eventually(PATIENCE, "it has given its host up", || !exits.runs());
+    assert_eq!(exits.end(), (1, String::new()));
+    assert!(holds.runs(), "the network is kept for the target");
+}

@@ -1,0 +1,4 @@
+//! `credrun --refresh` as a whole.
+
+mod basics;
+mod stage;
