@@ -193,13 +193,13 @@ fn one_that_was_started_and_is_killed_before_the_container_runs_leaves_nothing()
     child.kill().expect("killed");
     child.wait().expect("waited for");
     // Either it was too late, and the run goes on without it, or nothing is there.
-    let settled = || match target.inspect("{{.State.Running}}").as_deref() {
+    let is_settled = || match target.inspect("{{.State.Running}}").as_deref() {
         Some("true") => agent_of(&target).is_some(),
-        state => state.is_none(),
+        other => other.is_none(),
     };
-    eventually(PATIENCE, "it runs, or is gone", settled);
+    eventually(PATIENCE, "it runs, or is gone", is_settled);
     std::thread::sleep(std::time::Duration::from_secs(1));
-    assert!(settled());
+    assert!(is_settled());
     run(&mut stage.host.command(Program::Credrun, &["stop", &target.name]));
     assert!(target.is_gone_within(PATIENCE));
 }

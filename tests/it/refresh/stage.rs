@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use crate::harness::container::{Container, docker};
 use crate::harness::endpoint::{AUTHORIZATION, Endpoint, Keys, cloud_shell};
 use crate::harness::host::{Host, Program};
-use crate::harness::run::{Outcome, PATIENCE, Running, run, start, within};
+use crate::harness::run::{Outcome, PATIENCE, Running, run, start};
 
 /// Prints what the endpoint answers: with the run's own token, or with another one.
 pub const ASK: &str = "import os, sys, urllib.error, urllib.request
