@@ -3,6 +3,7 @@
 mod cidfile;
 mod create;
 mod identity;
+mod own_files;
 mod with_agent;
 
 use std::panic::AssertUnwindSafe;
