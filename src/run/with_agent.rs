@@ -31,6 +31,7 @@ use crate::refresh::keeper::{Charge, HEARTBEAT, Keeper};
 use crate::refresh::labels::{Labels, Mode, Role};
 use crate::refresh::sweep::remove_agent;
 use crate::refresh::wire::Wire;
+use crate::request::RunRequest;
 use crate::session::signals::SignalQueue;
 use crate::session::{Beside, ContainerExit, LAST_CALLS, Session};
 use crate::spec::ContainerSpec;
@@ -59,9 +60,16 @@ impl Ground {
     /// Brings the agent's image to the engine, and asks what that offers.
     ///
     /// # Errors
-    /// [`ErrorKind::Refused`] for an engine that the agent cannot run on, [`ErrorKind::Engine`].
-    pub(super) async fn prepare(engine: &Engine, now: OffsetDateTime) -> Result<Self> {
-        let (loaded, facts) = tokio::try_join!(agent::image_in(engine, now), engine.facts())?;
+    /// [`ErrorKind::Refused`] for an engine that the agent cannot run on, [`ErrorKind::Usage`] for what of the request does
+    /// not go together with `--refresh` there, [`ErrorKind::Engine`].
+    pub(super) async fn prepare(engine: &Engine, request: &RunRequest, now: OffsetDateTime) -> Result<Self> {
+        halves::check_os(engine.os_type())?;
+        let facts = async {
+            let facts = engine.facts().await?;
+            // Before an image is pulled for it.
+            halves::check(request, &facts).map(|()| facts)
+        };
+        let (loaded, facts) = tokio::try_join!(agent::image_in(engine, now), facts)?;
         Ok(Self { loaded, facts })
     }
 }

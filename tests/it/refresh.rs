@@ -1,4 +1,7 @@
 //! `credrun --refresh` as a whole.
 
 mod basics;
-mod stage;
+mod networks;
+mod own_files;
+mod reach;
+pub mod stage;
