@@ -24,7 +24,7 @@ struct Probe<'a> {
 impl Probe<'_> {
     fn start(&self, name: &str) -> String {
         let own = ["--name", name, "--env", "HELLO=hello from the target"];
-        let health = ["--health-cmd", HEALTH, "--health-interval", "1s"];
+        let health = ["--health-cmd", HEALTH, "--health-interval", "500ms"];
         let command = [image(), "python3", "-c", TARGET];
         self.engine.start(self.way, &[&own[..], &health, &self.options, &command].concat())
     }
@@ -35,7 +35,9 @@ impl Probe<'_> {
         let said = self.engine.said(name);
         assert!(said.contains("ready at"), "{:?} {:?}: {said}", self.way, self.options);
         let asked = ask(&owner);
-        self.check_health(name);
+        if self.engine.way == Way::Refresh {
+            self.check_health(name);
+        }
         self.engine.remove(name);
         self.engine.remove(&owner);
         format!("{said}{asked}")
