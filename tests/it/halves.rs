@@ -24,9 +24,11 @@ struct Probe<'a> {
 impl Probe<'_> {
     fn start(&self, name: &str) -> String {
         let own = ["--name", name, "--env", "HELLO=hello from the target"];
-        let health = ["--health-cmd", HEALTH, "--health-interval", "500ms"];
+        let is_checked = self.engine.way == Way::Refresh;
+        let health =
+            if is_checked { &["--health-cmd", HEALTH, "--health-interval", "500ms"][..] } else { &[] };
         let command = [image(), "python3", "-c", TARGET];
-        self.engine.start(self.way, &[&own[..], &health, &self.options, &command].concat())
+        self.engine.start(self.way, &[&own[..], health, &self.options, &command].concat())
     }
 
     /// What it says, and what `ask` makes of its name and of the container that owns its network.
