@@ -3,6 +3,7 @@
 //! The only part that knows both AWS's words and Docker's.
 
 mod endpoint;
+mod own_files;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +11,8 @@ use std::fmt;
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, Result};
 use crate::spec::ContainerSpec;
+
+pub(crate) use self::own_files::{OwnFile, OwnFiles};
 
 /// The three that only work together.
 const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];

@@ -36,7 +36,7 @@ mod mfa;
 mod path;
 pub(crate) mod process;
 pub(crate) mod profile;
-mod profile_keys;
+pub(crate) mod profile_keys;
 mod profile_map;
 mod profile_role;
 mod prompt;

@@ -3,6 +3,7 @@
 mod cidfile;
 mod create;
 mod identity;
+mod own_files;
 mod with_agent;
 
 use std::panic::AssertUnwindSafe;
@@ -48,7 +49,8 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     }
     let connect = async {
         let engine = Engine::connect(address, environment, &request.docker_config).await?;
-        let ground = if token.is_some() { Some(Ground::prepare(&engine, began).await?) } else { None };
+        let ground =
+            if token.is_some() { Some(Ground::prepare(&engine, &request, began).await?) } else { None };
         Ok((engine, ground))
     };
     let both = async { tokio::try_join!(connect, fetch.fetch()) };

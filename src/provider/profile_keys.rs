@@ -3,7 +3,9 @@
 
 use async_trait::async_trait;
 
+use super::ini::{self, Value};
 use super::profile::{Keys, Profile};
+use super::profile_map::{Named, ProfileMap};
 use super::web_identity::WebIdentity;
 use super::{CredentialProvider, ProvideError, process, sdk, sso};
 use crate::credentials::{Credentials, Secret};
@@ -11,6 +13,39 @@ use crate::environment::Environment;
 use crate::error::Result;
 use crate::region;
 use crate::request::AwsOptions;
+
+/// Settings of a profile that an SDK gets credentials by, or fails with, before it asks a container endpoint.
+const SOURCES: [&str; 7] = [
+    "aws_access_key_id",
+    "role_arn",
+    "web_identity_token_file",
+    "sso_account_id",
+    "sso_role_name",
+    "login_session",
+    "credential_process",
+];
+
+/// Which of the two files a text is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProfileFile {
+    Config,
+    Credentials,
+}
+
+/// The setting of the profile `default` in this text that an SDK gets credentials by; `None` also where the text cannot be
+/// parsed.
+pub(crate) fn source_of_default(file: ProfileFile, text: &str) -> Option<&'static str> {
+    let sections = ini::parse(text).ok()?;
+    let profiles: Named = match file {
+        ProfileFile::Config => ProfileMap::of(sections).profiles,
+        ProfileFile::Credentials => sections.into_iter().collect(),
+    };
+    let profile = profiles.get("default")?;
+    let get = |key: &str| profile.get(key).and_then(Value::text).filter(|text| !text.is_empty());
+    // A role that the container endpoint's own credentials are for.
+    let is_of_endpoint = get("credential_source") == Some("EcsContainer");
+    SOURCES.into_iter().find(|key| get(key).is_some() && !(*key == "role_arn" && is_of_endpoint))
+}
 
 /// A profile without its role.
 #[derive(Debug)]
@@ -89,5 +124,36 @@ impl ProfileKeys {
     fn credentials(&self, (id, key, token): Keys<'_>, file: &str) -> Credentials {
         let source = format!("{} ({file})", self.name());
         Credentials::new(id, Secret::new(key), token.map(Secret::new), None, source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_default_profile_may_lead_past_the_endpoint() {
+        use ProfileFile::{Config, Credentials};
+        for (file, text, expected) in [
+            (
+                Credentials,
+                "[default]\naws_access_key_id = A\naws_secret_access_key = MARK\n",
+                Some("aws_access_key_id"),
+            ),
+            (Config, "[default]\nregion = x\naws_access_key_id = A\n", Some("aws_access_key_id")),
+            (Config, "[profile default]\ncredential_process = x\n", Some("credential_process")),
+            (Config, "[default]\nrole_arn = x\nsource_profile = y\n", Some("role_arn")),
+            (Config, "[default]\nsso_session = s\nsso_account_id = 123456789012\n", Some("sso_account_id")),
+            (Config, "[default]\nrole_arn = x\ncredential_source = EcsContainer\n", None),
+            (Config, "[default]\nsso_session = s\n", None),
+            (Config, "[default]\nregion = x\noutput = json\n[profile a]\naws_access_key_id = A\n", None),
+            (Credentials, "[profile default]\naws_access_key_id = A\n", None),
+            (Credentials, "[default]\naws_access_key_id =\n", None),
+            (Credentials, "[dev]\naws_access_key_id = A\n", None),
+            (Credentials, "aws_access_key_id = A\n", None),
+            (Credentials, "", None),
+        ] {
+            assert_eq!(source_of_default(file, text), expected, "{file:?} {text}");
+        }
     }
 }

@@ -140,7 +140,7 @@ impl Network {
 pub fn split(request: &RunRequest, facts: &EngineFacts, image: &ImageFacts) -> Result<Halves> {
     let spec = &request.spec;
     let network = Network::of(text(spec, NETWORK_MODE), facts);
-    check(request, facts, network)?;
+    check(request, facts)?;
     let mut agent = agent::spec(facts);
     BOTH.into_iter().for_each(|path| copy(spec, &mut agent, path));
     if network == Network::Shared {
@@ -164,9 +164,10 @@ pub fn split(request: &RunRequest, facts: &EngineFacts, image: &ImageFacts) -> R
 fn shared(spec: &ContainerSpec, mut agent: ContainerSpec) -> Halves {
     let mode = text(spec, NETWORK_MODE);
     agent.set(NETWORK_MODE, mode);
+    let who = if mode == "host" { "the engine's host" } else { "that network" };
     let warning = format!(
-        "`--network {mode}`: whoever is on that network reaches the endpoint of the credentials, and its token alone \
-         keeps them out"
+        "`--network {mode}`: every program on {who} can connect to the endpoint of the credentials, which its token alone \
+         guards"
     );
     Halves {
         agent,
@@ -178,14 +179,27 @@ fn shared(spec: &ContainerSpec, mut agent: ContainerSpec) -> Halves {
     }
 }
 
-/// What cannot be done for two containers.
-fn check(request: &RunRequest, facts: &EngineFacts, network: Network) -> Result<()> {
-    let spec = &request.spec;
-    if facts.os == "windows" {
-        let message =
-            "`--refresh` needs an engine that runs Linux containers, and this one runs Windows containers";
-        return Err(Error::new(ErrorKind::Refused, message).hint("leave `--refresh` out"));
+/// What an engine is refused for whatever is asked of it.
+///
+/// # Errors
+/// [`ErrorKind::Refused`] for one that runs Windows containers.
+pub(crate) fn check_os(os: &str) -> Result<()> {
+    if os != "windows" {
+        return Ok(());
     }
+    let message =
+        "`--refresh` needs an engine that runs Linux containers, and this one runs Windows containers";
+    Err(Error::new(ErrorKind::Refused, message).hint("leave `--refresh` out"))
+}
+
+/// What cannot be done for two containers.
+///
+/// # Errors
+/// As [`split`].
+pub(crate) fn check(request: &RunRequest, facts: &EngineFacts) -> Result<()> {
+    let spec = &request.spec;
+    check_os(&facts.os)?;
+    let network = Network::of(text(spec, NETWORK_MODE), facts);
     check_runtime(text(spec, "HostConfig.Runtime"), facts)?;
     check_flags(request)?;
     if spec.get("HostConfig.Links").is_some() && network == Network::Engines {

@@ -13,13 +13,13 @@ use tokio::sync::oneshot;
 
 use super::create::Run;
 use super::identity::Identity;
-use super::{Extras, lived};
+use super::{Extras, lived, own_files};
 use crate::agent::frame::{AtEnd, Hello};
 use crate::agent::wiped::Wiped;
 use crate::agent::{self, Loaded};
 use crate::background::Background;
 use crate::credentials::Secret;
-use crate::engine::{CreateError, Endpoint, Engine};
+use crate::engine::{CreateError, Endpoint, Engine, ImageFacts};
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::Injection;
 use crate::notice::engine_warnings;
@@ -31,6 +31,7 @@ use crate::refresh::keeper::{Charge, HEARTBEAT, Keeper};
 use crate::refresh::labels::{Labels, Mode, Role};
 use crate::refresh::sweep::remove_agent;
 use crate::refresh::wire::Wire;
+use crate::request::RunRequest;
 use crate::session::signals::SignalQueue;
 use crate::session::{Beside, ContainerExit, LAST_CALLS, Session};
 use crate::spec::ContainerSpec;
@@ -59,9 +60,16 @@ impl Ground {
     /// Brings the agent's image to the engine, and asks what that offers.
     ///
     /// # Errors
-    /// [`ErrorKind::Refused`] for an engine that the agent cannot run on, [`ErrorKind::Engine`].
-    pub(super) async fn prepare(engine: &Engine, now: OffsetDateTime) -> Result<Self> {
-        let (loaded, facts) = tokio::try_join!(agent::image_in(engine, now), engine.facts())?;
+    /// [`ErrorKind::Refused`] for an engine that the agent cannot run on, [`ErrorKind::Usage`] for what of the request does
+    /// not go together with `--refresh` there, [`ErrorKind::Engine`].
+    pub(super) async fn prepare(engine: &Engine, request: &RunRequest, now: OffsetDateTime) -> Result<Self> {
+        halves::check_os(engine.os_type())?;
+        let facts = async {
+            let facts = engine.facts().await?;
+            // Before an image is pulled for it.
+            halves::check(request, &facts).map(|()| facts)
+        };
+        let (loaded, facts) = tokio::try_join!(agent::image_in(engine, now), facts)?;
         Ok(Self { loaded, facts })
     }
 }
@@ -100,7 +108,7 @@ impl WithAgent<'_> {
         }
         self.clear_up_images(&ground.loaded);
         let agent = self.create_agent(&halves, ground.loaded.clone(), &labels, signals).await?;
-        let pair = Pair { with: self, agent: &agent, halves: &halves, labels: &labels };
+        let pair = Pair { with: self, agent: &agent, halves: &halves, labels: &labels, image: &image };
         // Until the agent is removed: the end of its stream would have it go by itself meanwhile.
         let mut keeper = None;
         let lived = pair.live(identity, signals, extras, background, &mut keeper);
@@ -228,6 +236,7 @@ struct Pair<'a> {
     agent: &'a Agent<'a>,
     halves: &'a Halves,
     labels: &'a Labels,
+    image: &'a ImageFacts,
 }
 
 impl Pair<'_> {
@@ -286,11 +295,14 @@ impl Pair<'_> {
             };
             let id = created?;
             let session = Session { engine: run.engine, id: &id, client: &run.request.client };
-            let started = match started {
-                Some(done) => Some(done),
-                None => signals.through(&mut start).await,
+            let started = async {
+                match started {
+                    Some(done) => done,
+                    None => start.await,
+                }
             };
-            return match started {
+            let both = signals.through(async { tokio::join!(started, self.look(&id)).0 });
+            return match both.await {
                 Some(Ok((wire, _))) => Ok((wire, id)),
                 Some(Err(error)) => Err(session.clean_up(error).await),
                 None => Err(session.clean_up(gave_up()).await),
@@ -299,7 +311,21 @@ impl Pair<'_> {
         let started = signals.through(self.agent.start(hello)).await;
         let (wire, port) = started.ok_or_else(gave_up)??;
         identity.move_endpoint(&run.request.spec, port, token);
-        Ok((wire, self.create_target(identity, signals).await?))
+        let id = self.create_target(identity, signals).await?;
+        let session = Session { engine: run.engine, id: &id, client: &run.request.client };
+        match signals.through(self.look(&id)).await {
+            Some(()) => Ok((wire, id)),
+            None => Err(session.clean_up(gave_up()).await),
+        }
+    }
+
+    /// Warns of credentials that SDKs would find in the container before they ask the endpoint.
+    async fn look(&self, id: &str) {
+        let run = self.with.run;
+        if !run.request.client.quiet {
+            let warnings = own_files::warnings(run.engine, id, &run.request.spec, self.image);
+            run.notices.warn(&warnings.await);
+        }
     }
 
     async fn create_target(&self, identity: &mut Identity, signals: &mut SignalQueue) -> Result<String> {

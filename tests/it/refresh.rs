@@ -1,5 +1,8 @@
 //! `credrun --refresh` as a whole.
 
 mod basics;
+mod networks;
+mod own_files;
+mod reach;
 mod serving;
 mod stage;

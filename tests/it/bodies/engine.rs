@@ -26,6 +26,9 @@ pub struct Asked {
 /// The API version and the operating system that an engine says it has.
 type Says = ((u16, u16), &'static str);
 
+/// What it answers instead of refusing, by a part of the path.
+pub type Answers = Vec<(&'static str, String)>;
+
 /// The engine; its thread ends with the test process.
 pub struct FakeEngine {
     socket: PathBuf,
@@ -36,14 +39,20 @@ pub struct FakeEngine {
 impl FakeEngine {
     /// Listens on `socket` and says that it speaks `api` and runs containers of `os`.
     pub fn start(socket: &Path, api: (u16, u16), os: &'static str) -> Self {
+        Self::answering(socket, api, os, Vec::new())
+    }
+
+    /// The same, that answers what else it is asked with these texts.
+    pub fn answering(socket: &Path, api: (u16, u16), os: &'static str, answers: Answers) -> Self {
+        let answers = Arc::new(answers);
         let listener = UnixListener::bind(socket).expect("a socket in the temporary directory");
         let asked = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::clone(&asked);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let asked = Arc::clone(&shared);
+                let (asked, answers) = (Arc::clone(&shared), Arc::clone(&answers));
                 // A client may hold a connection without using it.
-                thread::spawn(move || serve(&stream, (api, os), &asked));
+                thread::spawn(move || serve(&stream, (api, os), &answers, &asked));
             }
         });
         Self { socket: socket.into(), api, asked }
@@ -66,7 +75,7 @@ impl FakeEngine {
 }
 
 /// Answers the requests of one connection. A client that is gone meanwhile is its own affair.
-fn serve(stream: &UnixStream, says: Says, asked: &Mutex<Vec<Asked>>) -> Option<()> {
+fn serve(stream: &UnixStream, says: Says, answers: &Answers, asked: &Mutex<Vec<Asked>>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let mut first = String::new();
@@ -84,7 +93,7 @@ fn serve(stream: &UnixStream, says: Says, asked: &Mutex<Vec<Asked>>) -> Option<(
             let request = Asked { method: method.clone(), path: path.to_owned(), query, headers, body };
             asked.lock().expect("no connection panics").push(request);
         }
-        write_answer(stream, &method, path, says)?;
+        write_answer(stream, &method, path, answers, says)?;
     }
 }
 
@@ -99,8 +108,16 @@ fn read_headers(reader: &mut impl BufRead) -> Vec<(String, String)> {
     headers
 }
 
-fn write_answer(mut stream: &UnixStream, method: &str, path: &str, ((major, minor), os): Says) -> Option<()> {
+fn write_answer(
+    mut stream: &UnixStream,
+    method: &str,
+    path: &str,
+    answers: &Answers,
+    ((major, minor), os): Says,
+) -> Option<()> {
+    let answer = answers.iter().find(|(part, _)| path.contains(part));
     let (status, text) = match path {
+        _ if answer.is_some() => ("200 OK", answer.map_or("", |(_, text)| text.as_str())),
         _ if path.ends_with("/_ping") => ("200 OK", "OK"),
         // A pull that has nothing to say.
         _ if path.ends_with("/images/create") => ("200 OK", "{}\n"),

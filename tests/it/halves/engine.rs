@@ -1,6 +1,8 @@
 //! An engine as these tests see it: containers by name, as one of `docker run` or as credrun's two, gone when the test is.
 
 use std::cell::RefCell;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -16,7 +18,8 @@ use credrun::spec::ContainerSpec;
 
 use crate::harness::container::unique;
 use crate::harness::host::{image, required_variable};
-use crate::harness::run::{PATIENCE, eventually, within};
+use crate::harness::run::{Outcome, PATIENCE, eventually, within};
+use crate::refresh::stage::Stage;
 
 /// How a container is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +28,21 @@ pub enum Way {
     Plain,
     /// The two halves, with a stand-in for the agent's program.
     Halves,
+    /// `credrun --refresh`.
+    Refresh,
 }
 
 /// It, and what was made on it.
 pub struct Engine {
     /// Whether it is Podman.
     pub is_podman: bool,
+    /// What is held against `docker run`.
+    pub way: Way,
     address: String,
     containers: RefCell<Vec<String>>,
     networks: RefCell<Vec<String>>,
+    /// They live as long as what was started on them, which asks them for credentials.
+    stages: RefCell<Vec<Stage>>,
 }
 
 impl Engine {
@@ -49,7 +58,20 @@ impl Engine {
     fn at(address: String, is_podman: bool) -> Self {
         // Fails with what to do when there is none.
         image();
-        Self { is_podman, address, containers: RefCell::default(), networks: RefCell::default() }
+        Self {
+            is_podman,
+            way: Way::Halves,
+            address,
+            containers: RefCell::default(),
+            networks: RefCell::default(),
+            stages: RefCell::default(),
+        }
+    }
+
+    /// The same, for `credrun --refresh`.
+    pub fn of_refresh(mut self) -> Self {
+        self.way = Way::Refresh;
+        self
     }
 
     pub fn cli(&self, arguments: &[&str]) -> Output {
@@ -95,8 +117,12 @@ impl Engine {
     pub fn start(&self, way: Way, line: &[&str]) -> String {
         if way == Way::Plain {
             self.cli_ok(&[&["run", "--rm", "--detach"], line].concat());
-            let named = line.iter().position(|word| *word == "--name").expect("it has a name");
-            return line[named + 1].to_owned();
+            return named(line).to_owned();
+        }
+        if way == Way::Refresh {
+            let outcome = self.refresh(line);
+            assert_eq!(outcome.code, 0, "{line:?}: {outcome:?}");
+            return self.agent_of(named(line)).expect("it has an agent");
         }
         let agent = self.name("agent");
         let started = self.with_api(async |api: &Api| {
@@ -108,6 +134,22 @@ impl Engine {
         agent
     }
 
+    /// `credrun --refresh --detach LINE`.
+    pub fn refresh(&self, line: &[&str]) -> Outcome {
+        let stage = Stage::at(&self.address);
+        let outcome = stage.run(&[&["--detach"], line].concat());
+        self.stages.borrow_mut().push(stage);
+        outcome
+    }
+
+    /// The name of the agent beside the container of this name.
+    pub fn agent_of(&self, name: &str) -> Option<String> {
+        let format = "{{index .Config.Labels \"credrun.target\"}}";
+        let output = self.cli(&["container", "inspect", "--format", format, name]);
+        let run = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        (!run.is_empty()).then(|| format!("credrun-agent-{run}"))
+    }
+
     /// Why containers are not made, or `None` when they are.
     pub fn refusal(&self, way: Way, line: &[&str]) -> Option<String> {
         if way == Way::Halves {
@@ -115,7 +157,13 @@ impl Engine {
             let created = self.with_api(async |api: &Api| create(api, line, &agent).await);
             return created.err().map(|error| last_line(&error.to_string()));
         }
-        let output = self.cli(&[&["create"], line].concat());
+        if way == Way::Refresh {
+            let outcome = self.refresh(line);
+            return (outcome.code != 0).then(|| last_line(&outcome.stderr));
+        }
+        // Some is refused at the start alone.
+        let verb: &[_] = if self.way == Way::Refresh { &["run", "--rm", "--detach"] } else { &["create"] };
+        let output = self.cli(&[verb, line].concat());
         (!output.status.success()).then(|| last_line(&String::from_utf8_lossy(&output.stderr)))
     }
 
@@ -138,6 +186,17 @@ impl Engine {
             said.contains("ready at") || said.contains("Traceback")
         });
         said
+    }
+
+    /// Has Podman check the container's health.
+    pub fn check_health(&self, name: &str) {
+        let socket = self.address.strip_prefix("unix://").expect("a socket");
+        let mut engine = UnixStream::connect(socket).expect("Podman");
+        let path = format!("/v4.0.0/libpod/containers/{name}/healthcheck");
+        write!(engine, "GET {path} HTTP/1.0\r\n\r\n").expect("asked");
+        let mut answer = String::new();
+        engine.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.contains(" 200 ") || answer.contains(" 409 "), "{answer}");
     }
 
     /// The container's address on that network.
@@ -175,6 +234,11 @@ impl Drop for Engine {
             networks.is_empty()
         });
     }
+}
+
+fn named<'a>(line: &[&'a str]) -> &'a str {
+    let named = line.iter().position(|word| *word == "--name").expect("it has a name");
+    line[named + 1]
 }
 
 /// The message without what the programs put around it.

@@ -39,6 +39,8 @@ for variable in ("PEER_ADDRESS", "PEER_NAME"):
     if variable in os.environ:
         print(variable, hello(os.environ[variable], 8080))
 listener = socket.create_server(("", 0 if shared == "host" else 8080))
+with open("/tmp/port", "w") as file:
+    file.write(str(listener.getsockname()[1]))
 print("ready at", listener.getsockname()[1] if shared == "host" else 8080, flush=True)
 while True:
     with listener.accept()[0] as client:
