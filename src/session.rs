@@ -240,10 +240,12 @@ impl Session<'_> {
             let _ = tokio::time::timeout(DRAIN, output).await;
         }
         let killed = tokio::time::timeout(LAST_CALLS, self.engine.kill(self.id, "KILL")).await;
-        match killed {
+        let is_killed = matches!(killed, Ok(Ok(())));
+        let error = if is_killed { error.context("the container was killed") } else { error };
+        match is_killed {
             _ if self.client.auto_remove => self.clean_up(error).await,
-            Ok(Ok(())) => error.context("the container was killed"),
-            _ => self.may_still_run(error),
+            true => error,
+            false => self.may_still_run(error),
         }
     }
 

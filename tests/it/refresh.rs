@@ -1,4 +1,5 @@
 //! `credrun --refresh` as a whole.
 
 mod basics;
-mod stage;
+mod remote;
+pub mod stage;
