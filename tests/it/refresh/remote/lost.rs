@@ -2,13 +2,14 @@
 
 use std::path::Path;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::line::{Engine, Line};
 use super::stage::{ADDRESS, Seen, over_ssh, second, socket, wait_to_hear};
 use crate::harness::host::{Program, image};
+use crate::harness::pty::Terminal;
 use crate::harness::run::{Outcome, PATIENCE, Running, eventually, run, within};
 use crate::refresh::stage::Stage;
 
@@ -123,6 +124,28 @@ fn stdin_is_said_to_be_lost() {
     );
 }
 
+/// That of a terminal is not closed: what is typed arrives again.
+fn a_terminal_goes_on() {
+    let line = Line::tcp(socket());
+    let (stage, target, terminal) =
+        (Stage::at(&line.docker_host), Seen::named("far-terminal"), Terminal::open());
+    let script = "stty -echo; echo ready; while read -r line; do echo \"got $line\"; [ \"$line\" != end ] || exit 5; done";
+    let mut arguments = target.options().to_vec();
+    arguments.extend(["-it", image(), "sh", "-c", script]);
+    let mut child = terminal.start(&mut stage.command(&arguments));
+    terminal.wait_for("ready");
+    line.cut();
+    terminal.wait_for(AGAIN);
+    terminal.wait_for(STREAMS);
+    eventually(PATIENCE, "what is typed arrives", || {
+        terminal.write(b"one\n");
+        within(Duration::from_secs(1), || terminal.text().contains("got one"))
+    });
+    terminal.write(b"end\n");
+    let outcome = terminal.outcome(&mut child);
+    assert_eq!(outcome.code, 5, "{outcome:?}");
+}
+
 /// Each connection is an ssh process of its own; the first one that is killed is whichever.
 fn ssh_is_killed() {
     let (stage, target) = (over_ssh(), Seen::named("ssh-killed"));
@@ -156,6 +179,7 @@ fn what_is_cut_is_made_again() {
         cut_and_refused,
         ended_meanwhile,
         stdin_is_said_to_be_lost,
+        a_terminal_goes_on,
         ssh_is_killed,
     ]);
 }
