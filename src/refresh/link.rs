@@ -29,7 +29,7 @@ const LATE: Duration = Duration::from_secs(5);
 /// How long an engine may take for an answer: on a connection that is dead there will be none.
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long a stream that was silent may take to say what another one says, before it is dead.
-const ECHO: Duration = Duration::from_secs(2);
+const ECHO: Duration = HEARTBEAT;
 /// Attempts after which an agent that runs and does not answer is said to be deaf.
 const ATTEMPTS: u32 = 3;
 

@@ -6,6 +6,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
+use crate::harness::run::{PATIENCE, eventually};
+
 /// A connection's end, of either kind.
 enum Socket {
     Tcp(TcpStream),
@@ -75,6 +77,8 @@ struct State {
     /// Nothing ever goes through the connections below this number.
     stranded: u64,
     next: u64,
+    /// How many connections have not ended.
+    live: usize,
     /// Both ends of every connection.
     ends: Vec<Socket>,
 }
@@ -142,6 +146,12 @@ impl Line {
         Self { docker_host, shared }
     }
 
+    /// Waits until a run is under way: only so many of its connections are left, which last: to the agent, to the target
+    /// and for the wait. Before it the answer to the start may be on its way still, after the container's first output.
+    pub fn settled(&self, count: usize) {
+        eventually(PATIENCE, "its connections are made", || self.shared.state().live == count);
+    }
+
     /// All connections end; others may be made.
     pub fn cut(&self) {
         self.shared.change(|state| {
@@ -181,16 +191,23 @@ fn lead(client: Socket, engine: &Engine, shared: &Arc<Shared>) -> io::Result<()>
             return Ok(());
         }
         state.next += 1;
+        state.live += 1;
         state.next - 1
     };
+    let led = lead_on(client, engine, number, shared);
+    shared.state().live -= 1;
+    led
+}
+
+fn lead_on(client: Socket, engine: &Engine, number: u64, shared: &Arc<Shared>) -> io::Result<()> {
     shared.wait(number);
     let engine = engine.connect()?;
     let (client_again, engine_again) = (client.again()?, engine.again()?);
     shared.state().ends.extend([client.again()?, engine.again()?]);
     let theirs = Arc::clone(shared);
-    std::thread::spawn(move || copy(client_again, engine, number, &theirs));
+    let other = std::thread::spawn(move || copy(client_again, engine, number, &theirs));
     copy(engine_again, client, number, shared);
-    Ok(())
+    other.join().map_err(|_| io::Error::other("it panicked"))
 }
 
 /// Hands bytes on, and their end.
