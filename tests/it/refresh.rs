@@ -4,5 +4,6 @@ mod basics;
 mod networks;
 mod own_files;
 mod reach;
+mod remote;
 mod serving;
-mod stage;
+pub mod stage;
