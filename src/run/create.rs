@@ -119,7 +119,7 @@ impl Run<'_> {
         self.pull(identity, signals).await
     }
 
-    /// Pulls, and fetches the credentials again when the pull has used up their better half.
+    /// Pulls, and fetches the credentials again when that took long.
     async fn pull(&self, identity: &mut Identity, signals: &mut SignalQueue) -> Result<()> {
         let spec = &self.request.spec;
         let mut display = progress::display(self.request.client.quiet);
@@ -137,10 +137,25 @@ impl Run<'_> {
             pulled.await.map_err(|error| login.explain(error))
         };
         self.asked(pull, signals).await?;
-        if identity.is_past_half_life(OffsetDateTime::now_utc()) {
-            *identity = self.asked(self.source.fetch(), signals).await?;
-            self.notices.credentials(identity);
+        self.fetch_spent_again(identity, signals).await
+    }
+
+    /// Fetches the credentials again when what has been done meanwhile has used up their better half.
+    pub(super) async fn fetch_spent_again(
+        &self,
+        identity: &mut Identity,
+        signals: &mut SignalQueue,
+    ) -> Result<()> {
+        if !identity.is_past_half_life(OffsetDateTime::now_utc()) {
+            return Ok(());
         }
+        let injection = identity.injection.clone();
+        *identity = self.asked(self.source.fetch(), signals).await?;
+        // Where the endpoint is has been settled, and does not depend on what it serves.
+        if self.source.token.is_some() {
+            identity.injection = injection;
+        }
+        self.notices.credentials(identity);
         Ok(())
     }
 }

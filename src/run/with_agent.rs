@@ -253,7 +253,11 @@ impl Pair<'_> {
         let run = self.with.run;
         let (wire, id) = self.start_agent(identity, signals).await?;
         let session = Session { engine: run.engine, id: &id, client: &run.request.client };
-        if let Err(error) = extras.put_in(run.engine, &id).await {
+        let ready = async {
+            extras.put_in(run.engine, &id).await?;
+            run.fetch_spent_again(identity, signals).await
+        };
+        if let Err(error) = ready.await {
             return Err(session.clean_up(error).await);
         }
         let (failed, failure) = oneshot::channel();
