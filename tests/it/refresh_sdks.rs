@@ -4,46 +4,74 @@
 
 mod programs;
 
-use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
 
 use self::programs::{ALL, Loop};
-use super::harness::container::unique;
+use super::harness::container::Container;
 use super::harness::emulator::{Emulator, names};
-use super::harness::host::{Program, image, required_variable};
+use super::harness::host::{Host, Program, image, required_variable};
 use super::harness::relay::relay;
-use super::harness::run::{Running, start};
+use super::harness::run::{Outcome, PATIENCE, Running, start};
 use super::harness::short_lived::ShortLived;
 
 /// So long do the credentials live, in seconds.
 const LIFE: i32 = 8;
 
-/// The emulator, a role that may do something, and the source of its short sessions.
-fn source(life: i32) -> (Emulator, ShortLived) {
-    let emulator = Emulator::of_the_tests();
-    let role = emulator.role(&names().0, r#"["s3:ListAllMyBuckets"]"#);
-    let source = ShortLived::of_role(&emulator, &role, life);
-    (emulator, source)
+/// The emulator, and a role that may do something.
+struct Aws {
+    emulator: Emulator,
+    role: String,
 }
 
-/// `credrun OPTIONS` with a loop in it, started.
-fn started(source: &ShortLived, emulator: &Emulator, options: &[&str], run: &Loop, seconds: u32) -> Running {
-    let host = source.host();
-    let socket = host.root().join("emulator.sock");
-    relay(&socket, emulator.endpoint.trim_start_matches("http://"));
-    let name = unique(run.name);
-    let mut arguments = ["--name", &name, "-v", "/:/host:ro"].map(str::to_owned).to_vec();
-    arguments.extend(options.iter().map(|option| (*option).to_owned()));
-    // botocore writes below HOME; nothing of the machine's own may be found there.
-    arguments.extend(["-e", "HOME=/nonexistent", image(), "chroot", "/host"].map(str::to_owned));
-    arguments.push(required_variable("CREDRUN_TEST_AWS_CLI").replace("/bin/aws", "/bin/python"));
-    arguments.push(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/refresh_sdks/relay.py").to_owned());
-    arguments.push(socket.display().to_string());
-    arguments.extend((run.command)(seconds));
-    let mut command: Command = host.command(Program::Credrun, &arguments);
-    let running = start(command.stdin(std::process::Stdio::null()));
-    // The socket is used until the end.
-    std::mem::forget(host);
-    running
+impl Aws {
+    fn new() -> Self {
+        let emulator = Emulator::of_the_tests();
+        let role = emulator.role(&names().0, r#"["s3:ListAllMyBuckets"]"#);
+        Self { emulator, role }
+    }
+
+    /// A source of sessions that live for so many seconds.
+    fn source(&self, life: i32) -> ShortLived {
+        ShortLived::of_role(&self.emulator, &self.role, life)
+    }
+}
+
+/// A program that calls AWS in a container.
+struct Caller {
+    running: Running,
+    container: Container,
+    /// Holds the socket that leads to the emulator.
+    _host: Host,
+}
+
+impl Caller {
+    /// `credrun OPTIONS` with this loop in it, for so many seconds, on a host whose CloudShell is `source`.
+    fn start(aws: &Aws, source: &ShortLived, options: &[&str], run: &Loop, seconds: u32) -> Self {
+        Self::start_on(source.host(), aws, options, run.name, &(run.command)(seconds))
+    }
+
+    /// The same with this program, on this host.
+    fn start_on(host: Host, aws: &Aws, options: &[&str], name: &str, program: &[String]) -> Self {
+        let socket = host.root().join("emulator.sock");
+        relay(&socket, aws.emulator.endpoint.trim_start_matches("http://"));
+        let container = Container::named(name);
+        let mut arguments = ["--name", &container.name, "-v", "/:/host:ro"].map(str::to_owned).to_vec();
+        arguments.extend(options.iter().map(|option| (*option).to_owned()));
+        // botocore writes below HOME; nothing of the machine's own may be found there.
+        arguments.extend(["-e", "HOME=/nonexistent", image(), "chroot", "/host"].map(str::to_owned));
+        arguments.push(required_variable("CREDRUN_TEST_AWS_CLI").replace("/bin/aws", "/bin/python"));
+        arguments.push(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/refresh_sdks/relay.py").to_owned());
+        arguments.push(socket.display().to_string());
+        arguments.extend_from_slice(program);
+        let running = start(host.command(Program::Credrun, &arguments).stdin(Stdio::null()));
+        Self { running, container, _host: host }
+    }
+
+    /// Its end, which is due after so many seconds.
+    fn outcome(self, seconds: u32) -> Outcome {
+        self.running.outcome_within(PATIENCE + Duration::from_secs(seconds.into()))
+    }
 }
 
 /// A loop's calls: how many worked, what the others said, and whether the last one worked.
@@ -62,16 +90,47 @@ impl Calls {
     }
 }
 
+/// The figures of the issue take minutes: `tests/run.sh --long` has them.
+fn is_long() -> bool {
+    std::env::var_os("CREDRUN_TEST_LONG").is_some_and(|value| !value.is_empty())
+}
+
 #[test]
 fn without_refresh_they_fail_when_the_credentials_end() {
-    let (emulator, source) = source(LIFE);
-    let start = |run| (run, started(&source, &emulator, &["--network=none"], run, 20));
-    let runs: Vec<_> = ALL.iter().map(start).collect();
-    for (run, running) in runs {
-        let outcome = running.outcome();
+    let aws = Aws::new();
+    let source = aws.source(LIFE);
+    let start = |run| (run, Caller::start(&aws, &source, &["--network=none"], run, 20));
+    let callers: Vec<_> = ALL.iter().map(start).collect();
+    for (run, caller) in callers {
+        let outcome = caller.outcome(20);
         let calls = Calls::of(&outcome.text());
         assert!(calls.worked > 0 && !calls.failed.is_empty(), "{}: {outcome:?}", run.name);
         // They have ended for good.
         assert!(!calls.last_worked, "{}: {outcome:?}", run.name);
+    }
+}
+
+#[test]
+fn with_refresh_no_call_fails() {
+    let aws = Aws::new();
+    // Three lives, or the issue's figure.
+    let seconds: u32 = if is_long() { 90 } else { 24 };
+    let start = |run: &'static Loop| {
+        let source = aws.source(LIFE);
+        // One of them in the network that is usual.
+        let network = if run.name == "boto3" { &["--refresh"][..] } else { &["--refresh", "--network=none"] };
+        let caller = Caller::start(&aws, &source, network, run, seconds);
+        (run, source, caller)
+    };
+    let callers: Vec<_> = ALL.iter().map(start).collect();
+    for (run, source, caller) in callers {
+        let outcome = caller.outcome(seconds);
+        let (calls, hits) = (Calls::of(&outcome.text()), source.hits());
+        println!("{}: {} calls in {seconds} s, {hits} requests to the source", run.name, calls.worked);
+        assert_eq!((outcome.code, calls.failed.len()), (0, 0), "{}: {outcome:?}", run.name);
+        assert!(calls.worked > 0 && calls.last_worked, "{}: {outcome:?}", run.name);
+        // What is about to end is asked for twice: so many sessions at least, and no more than two requests in two seconds.
+        let least = 2 * usize::try_from(seconds / LIFE.unsigned_abs()).expect("a few");
+        assert!(hits >= least && hits <= outcome.took.as_secs() as usize, "{}: {hits}, {outcome:?}", run.name);
     }
 }
