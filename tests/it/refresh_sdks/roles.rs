@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::{Aws, Caller, LIFE, words};
-use crate::harness::container::docker_ok;
 use crate::harness::emulator::names;
 use crate::harness::host::required_variable;
 use crate::harness::run::{PATIENCE, eventually};
@@ -59,30 +58,30 @@ fn a_role_stays_the_role_when_what_it_is_assumed_from_is_fetched_anew() {
 
 #[test]
 fn nothing_works_after_until_whatever_was_fetched_anew() {
-    let chain = Chain::new();
-    // A slow machine has to have a container within that time.
-    let caller = chain.start("until", &["--until", "20s"]);
-    let ended = "credrun's credentials have ended: the moment that `--until` names has passed";
-    caller.running.wait_for(ended);
-    assert_ended(
-        &docker_ok(&["exec", &caller.container.name, "python3", "-c", include_str!("poll.py")]),
-        ended,
-    );
-    // It had others in between, so that the sessions' end is not what it met.
-    let hits = chain.source.hits();
-    caller.running.wait_for("kept: ");
-    let outcome = caller.stop();
-    let text = outcome.text();
-    let (arns, _) = identities(&text);
-    assert!(!arns.is_empty() && hits >= 4, "{hits} requests: {outcome:?}");
-    let kept: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("kept: ")).collect();
-    assert!(kept.iter().all(|kept| kept.contains("AccessDenied")), "{outcome:?}");
-    assert!(outcome.stderr.contains("has no valid credentials any more: the moment that"), "{outcome:?}");
+    // On a slow machine there is no call before that.
+    assert!(["20s", "45s"].into_iter().any(until), "no call has worked");
 }
 
-fn assert_ended(polled: &str, message: &str) {
-    let (_, answer) = polled.split_once("\n503 ").unwrap_or_else(|| panic!("no 503: {polled}"));
+/// A container that calls before that moment and after it: false when it began too late.
+fn until(until: &str) -> bool {
+    let chain = Chain::new();
+    let caller = chain.start("until", &["--until", until]);
+    let ended = "credrun's credentials have ended: the moment that `--until` names has passed";
+    caller.running.wait_for(ended);
+    let polled = caller.poll().outcome().text();
+    let answer = polled.strip_prefix("503 ").unwrap_or_else(|| panic!("not 503: {polled}"));
     let answer: serde_json::Value = serde_json::from_str(answer).expect("JSON");
-    assert_eq!(answer["code"], "CredrunCredentialsEnded", "{answer}");
-    assert_eq!(answer["message"], message, "{answer}");
+    assert!(answer["code"] == "CredrunCredentialsEnded" && answer["message"] == ended, "{answer}");
+    caller.running.wait_for("kept: ");
+    let outcome = caller.stop();
+    assert!(outcome.stderr.contains("has no valid credentials any more: the moment that"), "{outcome:?}");
+    let text = outcome.text();
+    if !text.starts_with("as ") {
+        return false;
+    }
+    // It had other sessions in between, so that it is not the first one's end that it met; and what it kept lives on.
+    assert!(chain.source.hits() >= 4, "{outcome:?}");
+    let mut kept = text.lines().filter_map(|line| line.strip_prefix("kept: "));
+    assert!(kept.all(|kept| kept.contains("AccessDenied")), "{outcome:?}");
+    true
 }
