@@ -4,10 +4,11 @@ import time
 
 import boto3
 
-session, kept = boto3.Session(), None
-sts = session.client("sts")
+session, sts, kept = boto3.Session(), None, None
 while True:
     try:
+        # A client asks for credentials when it is made.
+        sts = sts or session.client("sts")
         arn = sts.get_caller_identity()["Arn"]
         kept = session.get_credentials().get_frozen_credentials()
         print("as", arn, kept.access_key, flush=True)
