@@ -17,7 +17,8 @@ pub const LEAST: Duration = Duration::from_secs(1);
 /// How long credentials without a known end are said to live; said anew while they last.
 pub const LEASE: Duration = Duration::from_mins(30);
 
-/// Long-lived credentials are fetched anew this long before their end, short-lived ones at half of their life.
+/// Long-lived credentials are fetched anew this long before their end, short-lived ones when three fifths of their life
+/// are left: a source that is down for half of it is not missed, at whatever moment it goes down.
 const LEAD: Duration = Duration::from_mins(20);
 
 /// The last session that can be had is asked for this long before the source ends.
@@ -136,9 +137,9 @@ impl Situation {
     }
 }
 
-/// For new credentials: at half of their life, or [`LEAD`] before their end.
+/// For new credentials: see [`LEAD`].
 fn fresh(lease: &Lease, now: &Moment, random: f64) -> Duration {
-    let lead = (lease.life() / 2).min(LEAD);
+    let lead = (lease.life() * 3 / 5).min(LEAD);
     let due = lease.life().saturating_sub(lead).saturating_sub(lead.mul_f64(random / 10.0));
     due.saturating_sub(now.since(&lease.got)).min(lease.left(now))
 }
@@ -189,11 +190,11 @@ mod tests {
     fn new_ones_are_fetched_anew_well_before_their_end() {
         for (life, expected) in [
             (1, (1, 1)),
-            (8, (4, 4)),
-            (60, (27, 30)),
+            (8, (3, 4)),
+            (60, (21, 24)),
             // CloudShell.
-            (900, (405, 450)),
-            (1800, (810, 900)),
+            (900, (306, 360)),
+            (1800, (612, 720)),
             // Of an hour twenty minutes are left, so that no SDK sees less than fifteen.
             (3600, (2280, 2400)),
             (43200, (41880, 42000)),

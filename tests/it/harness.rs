@@ -10,3 +10,4 @@ pub mod pty;
 pub mod relay;
 pub mod run;
 pub mod short_lived;
+pub mod shortened;

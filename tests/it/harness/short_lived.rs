@@ -3,6 +3,7 @@
 use std::io::{BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region};
 
@@ -21,6 +22,9 @@ struct State {
     emulator: String,
     role: String,
     seconds: i32,
+    is_down: AtomicBool,
+    hits: AtomicUsize,
+    refused: AtomicUsize,
 }
 
 impl ShortLived {
@@ -28,7 +32,14 @@ impl ShortLived {
     pub fn of_role(emulator: &Emulator, role: &str, seconds: i32) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let state = Arc::new(State { emulator: emulator.endpoint.clone(), role: role.to_owned(), seconds });
+        let state = Arc::new(State {
+            emulator: emulator.endpoint.clone(),
+            role: role.to_owned(),
+            seconds,
+            is_down: AtomicBool::new(false),
+            hits: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
+        });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -44,6 +55,21 @@ impl ShortLived {
         let uri = format!("http://127.0.0.1:{}/latest/meta-data/container/security-credentials", self.port);
         cloud_shell(&uri).with("AWS_ENDPOINT_URL", &self.state.emulator)
     }
+
+    /// Down it answers 503, whoever asks.
+    pub fn set_down(&self, is_down: bool) {
+        self.state.is_down.store(is_down, Ordering::SeqCst);
+    }
+
+    /// How often it was asked.
+    pub fn hits(&self) -> usize {
+        self.state.hits.load(Ordering::SeqCst)
+    }
+
+    /// How often it was asked while it was down.
+    pub fn refused(&self) -> usize {
+        self.state.refused.load(Ordering::SeqCst)
+    }
 }
 
 impl State {
@@ -51,7 +77,12 @@ impl State {
         let mut reader = BufReader::new(client.try_clone()?);
         let mut writer = client.try_clone()?;
         while let Some(request) = Head::read(&mut reader)? {
+            self.hits.fetch_add(1, Ordering::SeqCst);
             let (status, body) = match request.header("authorization") {
+                _ if self.is_down.load(Ordering::SeqCst) => {
+                    self.refused.fetch_add(1, Ordering::SeqCst);
+                    ("503 Service Unavailable", "down".to_owned())
+                }
                 Some(AUTHORIZATION) => ("200 OK", self.body()),
                 _ => ("403 Forbidden", "who are you?".to_owned()),
             };

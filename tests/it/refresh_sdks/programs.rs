@@ -10,7 +10,12 @@ pub struct Loop {
     pub name: &'static str,
     /// Its command line, for so many seconds.
     pub command: fn(u32) -> Vec<String>,
+    /// What it says when the endpoint answers 503. Not all show the answer's message.
+    pub without: &'static str,
 }
+
+/// How the endpoint's message begins.
+pub const MESSAGE: &str = "credrun cannot get credentials: ";
 
 macro_rules! here {
     ($name:literal) => {
@@ -22,6 +27,7 @@ macro_rules! here {
 pub const ALL: &[Loop] = &[
     Loop {
         name: "boto3",
+        without: MESSAGE,
         command: |seconds| {
             let (sdks, aws) =
                 (required_variable("CREDRUN_TEST_SDKS"), required_variable("CREDRUN_TEST_AWS_CLI"));
@@ -37,6 +43,7 @@ pub const ALL: &[Loop] = &[
     },
     Loop {
         name: "aws-cli",
+        without: MESSAGE,
         command: |seconds| {
             words(&[
                 "sh",
@@ -48,6 +55,7 @@ pub const ALL: &[Loop] = &[
     },
     Loop {
         name: "javascript",
+        without: "Could not load credentials from any providers",
         command: |seconds| {
             let sdks = required_variable("CREDRUN_TEST_SDKS");
             words(&[&format!("{sdks}/js/node"), here!("js_loop.cjs"), &sdks, &seconds.to_string()])
@@ -55,6 +63,7 @@ pub const ALL: &[Loop] = &[
     },
     Loop {
         name: "rust",
+        without: "Non-success status from HTTP credential provider: StatusCode(503)",
         command: |seconds| {
             let this = std::env::current_exe().expect("this program").display().to_string();
             let test = "refresh_sdks::programs::rust_loop";
@@ -64,7 +73,8 @@ pub const ALL: &[Loop] = &[
     },
 ];
 
-fn words(words: &[&str]) -> Vec<String> {
+/// A command line.
+pub fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
