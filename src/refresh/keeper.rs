@@ -16,7 +16,7 @@ use super::clock::{Clock, SystemClock};
 use super::event::{Event, Voice};
 use super::offer::{Offer, Served, Sink};
 use super::refresher::Refresher;
-use super::wire::Wire;
+use super::wire::{LOOK, Wire};
 use crate::agent::frame::{FromAgent, ToAgent};
 use crate::agent::wiped::Wiped;
 use crate::credentials::Credentials;
@@ -130,7 +130,7 @@ async fn hand_over(
     clock: &dyn Clock,
 ) -> Result<()> {
     let lost = |cause: String| {
-        Error::new(ErrorKind::Engine, format!("the agent does not take the credentials: {cause}"))
+        Error::new(ErrorKind::Engine, format!("the agent does not take the credentials: {cause}")).hint(LOOK)
     };
     let message = offers.borrow_and_update().as_ref().and_then(|offer| message(offer, clock));
     if let Some(message) = message {

@@ -103,7 +103,7 @@ impl WithAgent<'_> {
         let pair = Pair { with: self, agent: &agent, halves: &halves, labels: &labels };
         // Until the agent is removed: the end of its stream would have it go by itself meanwhile.
         let mut keeper = None;
-        let lived = pair.live(identity, signals, extras, background, &mut keeper);
+        let lived = pair.live(identity, signals, extras, background.as_ref(), &mut keeper);
         match AssertUnwindSafe(lived).catch_unwind().await {
             // The agent holds the network for it.
             Ok(Ok(ContainerExit::Detached)) => Ok(ContainerExit::Detached),
@@ -111,10 +111,14 @@ impl WithAgent<'_> {
                 self.run.notices.warn(agent.remove().await.as_slice());
                 Ok(exit)
             }
-            Ok(Err(error)) => Err(match agent.remove().await {
-                None => error,
-                Some(left) => error.hint(left),
-            }),
+            Ok(Err(error)) => {
+                let left = agent.remove().await;
+                background.into_iter().for_each(Background::keep);
+                Err(match left {
+                    None => error,
+                    Some(left) => error.hint(left),
+                })
+            }
             Err(panic) => {
                 agent.remove().await;
                 std::panic::resume_unwind(panic)
@@ -237,7 +241,7 @@ impl Pair<'_> {
         identity: &mut Identity,
         signals: &mut SignalQueue,
         extras: Extras,
-        background: Option<Background>,
+        background: Option<&Background>,
         kept: &mut Option<Keeper>,
     ) -> Result<ContainerExit> {
         let run = self.with.run;
@@ -255,7 +259,8 @@ impl Pair<'_> {
         let waits_again = self.with.is_remote();
         let mut beside = Beside { failure: Some(failure), background, waits_again };
         let ended = lived(&session, signals, &mut beside).await;
-        let ended = self.judge(ended, &keeper).await;
+        let is_told = beside.failure.is_none();
+        let ended = if is_told { ended } else { self.judge(ended, &keeper).await };
         keeper.rest().await;
         *kept = Some(keeper);
         ended
@@ -338,16 +343,19 @@ impl Pair<'_> {
         Keeper::start(charge, wire, first, Box::new(source), failed).await
     }
 
-    /// A container that fails when its network has gone has not failed by itself.
+    /// A container that fails when its network has gone has not failed by itself, nor one that cannot be started then.
     async fn judge(&self, ended: Result<ContainerExit>, keeper: &Keeper) -> Result<ContainerExit> {
-        if !matches!(ended, Ok(ContainerExit::Status(1..))) || !keeper.is_lost() {
-            return ended;
-        }
+        use ErrorKind::{CommandNotExecutable, CommandNotFound, Engine};
+        let event = match &ended {
+            Ok(ContainerExit::Status(1..)) if keeper.is_lost() => Event::NetworkGone,
+            Err(error) if matches!(error.kind(), Engine | CommandNotFound | CommandNotExecutable) => {
+                Event::AgentLost { cause: Some(error.to_string()) }
+            }
+            _ => return ended,
+        };
         let life = tokio::time::timeout(LAST_CALLS, self.agent.engine.life(&self.agent.id)).await;
         match life {
-            Ok(Ok(life)) if !life.is_some_and(|life| life.state.is_up()) => {
-                Event::NetworkGone.error().map_or(ended, Err)
-            }
+            Ok(Ok(life)) if !life.is_some_and(|life| life.state.is_up()) => event.error().map_or(ended, Err),
             _ => ended,
         }
     }

@@ -15,33 +15,34 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// It. By default: nothing.
 #[derive(Default)]
-pub(crate) struct Beside {
+pub(crate) struct Beside<'a> {
     /// Why the container cannot go on.
     pub(crate) failure: Option<oneshot::Receiver<Error>>,
     /// This process stays when the one that the user waits for has gone.
-    pub(crate) background: Option<Background>,
+    pub(crate) background: Option<&'a Background>,
     /// The engine is far away: a wait that broke off says nothing about the container.
     pub(crate) waits_again: bool,
 }
 
-impl Beside {
+impl Beside<'_> {
     pub(super) fn is_in_background(&self) -> bool {
         self.background.is_some()
     }
 
     /// The container runs: leaves the terminal, where this process is to stay without it.
     pub(super) fn go(&self) -> Result<()> {
-        self.background.as_ref().map_or(Ok(()), Background::go)
+        self.background.map_or(Ok(()), Background::go)
     }
 
     /// Why the container has to end; for ever pending when nothing is amiss.
     pub(super) async fn failure(&mut self) -> Error {
         if let Some(failure) = &mut self.failure {
-            if let Ok(error) = failure.await {
+            let told = failure.await;
+            // It is told once; or nobody is left to tell.
+            self.failure = None;
+            if let Ok(error) = told {
                 return error;
             }
-            // Nobody is left to tell.
-            self.failure = None;
         }
         std::future::pending().await
     }

@@ -1,4 +1,5 @@
 //! `credrun --refresh` as a whole.
 
 mod basics;
+mod kills;
 mod stage;

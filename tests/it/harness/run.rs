@@ -80,6 +80,11 @@ impl Running {
         self.child.stdin.take().expect("stdin is piped, and taken once")
     }
 
+    /// Its number, while it has not been waited for.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         send(&self.child, signal);

@@ -1,0 +1,110 @@
+//! What happens to a run, what is said of it on stderr, and which exit code it leads to.
+//!
+//! Where several endings stand for one event, it depends on what it finds: the reason is with each.
+
+use crate::harness::run::Outcome;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// credrun is killed, in the foreground.
+    CredrunKilled,
+    /// With `-d`: the one that stays in the background is.
+    BackgroundKilled,
+    /// With `-d`: the one that the user waits for is.
+    StarterKilled,
+    /// The agent is, or is removed.
+    AgentKilled,
+}
+
+/// One way to end.
+pub struct Ending {
+    event: Event,
+    /// The line without the program's name, `*` for anything; `None` when nothing is said.
+    line: Option<&'static str>,
+    code: i32,
+}
+
+const fn says(event: Event, line: &'static str, code: i32) -> Ending {
+    Ending { event, line: Some(line), code }
+}
+
+const fn silent(event: Event, code: i32) -> Ending {
+    Ending { event, line: None, code }
+}
+
+#[rustfmt::skip]
+const ENDINGS: &[Ending] = &[
+    silent(Event::CredrunKilled, 137),
+    // Before the container ran, the code is handed on; after it the id has been told.
+    silent(Event::BackgroundKilled, 137),
+    silent(Event::BackgroundKilled, 0),
+    // The other one gives the run up, wherever it was, if it had got anywhere.
+    silent(Event::StarterKilled, 137),
+    // It had nothing left to do.
+    silent(Event::StarterKilled, 0),
+    says(Event::StarterKilled, "the container was not started: interrupted by SIGTERM", 137),
+    says(Event::StarterKilled, "the background process cannot go on alone: *", 137),
+    // While it is being told what it is for, while it is given the first credentials, and from then on.
+    says(Event::AgentKilled, "the agent, which would serve the credentials, is not ready: *", 125),
+    says(Event::AgentKilled, "the agent does not take the credentials: *", 125),
+    says(Event::AgentKilled, "the agent has ended, and with it the container's network; the container is ended, too*", 125),
+    says(Event::AgentKilled, "the container has ended because its network, the agent's, is gone", 125),
+];
+
+/// Lines that may come besides, whatever the ending is.
+#[rustfmt::skip]
+const BESIDES: &[(Event, &str)] = &[];
+
+/// Fails unless the table has this ending of the event.
+pub fn check(event: Event, code: i32, stderr: &str) {
+    let said: Vec<_> = stderr.lines().filter(|line| !is_hint(line) && !is_beside(event, line)).collect();
+    let ending = ENDINGS.iter().filter(|ending| ending.event == event && ending.code == code).find(|ending| {
+        match (ending.line, &said[..]) {
+            (None, []) => true,
+            (Some(pattern), [line]) => fits(&format!("credrun: {pattern}"), line),
+            _ => false,
+        }
+    });
+    let ending = ending.unwrap_or_else(|| panic!("not in the table: {event:?} ended with {code}:\n{stderr}"));
+    // What the signal that was sent did needs no advice.
+    if ending.line.is_some() && event != Event::StarterKilled {
+        assert!(stderr.lines().any(is_hint), "{event:?} has no hint:\n{stderr}");
+    }
+}
+
+/// The same of a program that has ended.
+pub fn check_outcome(event: Event, outcome: &Outcome) {
+    check(event, outcome.code, &outcome.stderr);
+}
+
+fn is_hint(line: &str) -> bool {
+    line.starts_with("  hint: ")
+}
+
+fn is_beside(event: Event, line: &str) -> bool {
+    BESIDES.iter().any(|(of, pattern)| *of == event && fits(&format!("credrun: {pattern}"), line))
+}
+
+/// Whether the line is what the pattern says.
+fn fits(pattern: &str, line: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == line };
+    let Some(line) = line.strip_prefix(head) else { return false };
+    rest.is_empty() || (0..=line.len()).any(|at| line.is_char_boundary(at) && fits(rest, &line[at..]))
+}
+
+#[test]
+fn patterns_fit_what_they_say() {
+    for (pattern, line, expected) in [
+        ("a", "a", true),
+        ("a", "ab", false),
+        ("a*", "a", true),
+        ("a*", "abc", true),
+        ("a*c", "abc", true),
+        ("a*c", "abcd", false),
+        ("*b*", "abc", true),
+        ("*b*", "ac", false),
+    ] {
+        assert_eq!(fits(pattern, line), expected, "{pattern} {line}");
+    }
+}
