@@ -53,7 +53,11 @@ pub(crate) struct Session<'a> {
 
 impl Session<'_> {
     /// Starts the container and stays until it ends or goes on alone.
-    pub(crate) async fn live(&self, signals: &mut SignalQueue, beside: &mut Beside<'_>) -> Result<ContainerExit> {
+    pub(crate) async fn live(
+        &self,
+        signals: &mut SignalQueue,
+        beside: &mut Beside<'_>,
+    ) -> Result<ContainerExit> {
         let prepared = signals.through(self.prepare()).await;
         let (attached, waiting) = match prepared {
             Some(Ok(prepared)) => prepared,

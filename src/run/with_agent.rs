@@ -355,7 +355,11 @@ impl Pair<'_> {
         };
         let life = tokio::time::timeout(LAST_CALLS, self.agent.engine.life(&self.agent.id)).await;
         match life {
-            Ok(Ok(life)) if !life.is_some_and(|life| life.state.is_up()) => event.error().map_or(ended, Err),
+            Ok(Ok(life)) if !life.is_some_and(|life| life.state.is_up()) => {
+                let left = ended.as_ref().err().filter(|error| error.kind() == Engine).map(Error::hints);
+                let error = event.error().map(|error| left.into_iter().flatten().fold(error, Error::hint));
+                error.map_or(ended, Err)
+            }
             _ => ended,
         }
     }

@@ -4,13 +4,15 @@
 //! Other tests start credrun on the same engine, and so sweep: what a round finds are the containers of its own owners.
 
 mod agent;
+mod engine;
 mod itself;
+mod own_engine;
 mod table;
 
 use std::time::Duration;
 
 use crate::harness::host::{Host, Program};
-use crate::harness::run::{PATIENCE, run, within};
+use crate::harness::run::{PATIENCE, eventually, run, within};
 
 /// Of the moments, unless `CREDRUN_TEST_SEED` is another one.
 const SEED: u64 = 20_261_125;
@@ -94,4 +96,13 @@ fn background_of(name: &str) -> Option<u32> {
         let words: Vec<_> = line.split(|byte| *byte == 0).collect();
         words.get(1) == Some(&&b"__background"[..]) && words.contains(&name.as_bytes())
     })
+}
+
+/// What the one in the background has left behind when it has ended.
+fn log(host: &Host, name: &str) -> String {
+    eventually(PATIENCE, "the background has ended", || background_of(name).is_none());
+    let Ok(folder) = std::fs::read_dir(host.home().join(".local/state/credrun")) else {
+        return String::new();
+    };
+    folder.flatten().map(|file| std::fs::read_to_string(file.path()).expect("a log")).collect()
 }

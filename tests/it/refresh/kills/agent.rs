@@ -1,12 +1,13 @@
 //! The agent is killed, from its first moment on.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::super::stage::Stage;
 use super::table::{Event, check, check_outcome};
-use super::{Found, assert_nothing, background_of, containers, moments, pause, rounds};
+use super::{Found, assert_nothing, background_of, containers, log, moments, pause, rounds};
 use crate::harness::container::{Container, docker};
 use crate::harness::host::image;
 use crate::harness::run::{PATIENCE, eventually, within};
@@ -14,7 +15,7 @@ use crate::harness::run::{PATIENCE, eventually, within};
 #[test]
 fn the_agent() {
     let mut random = moments(3);
-    let mut all = Vec::new();
+    let (mut seen, mut all) = (BTreeMap::new(), Vec::new());
     let count = rounds(3, 20);
     for round in 0..count {
         let (stage, target) = (Stage::new(), Container::named("agent-killed"));
@@ -31,17 +32,18 @@ fn the_agent() {
         pause(&mut random, Duration::from_millis(700));
         kill(&agent, round % 2 == 1);
         let outcome = running.outcome();
-        if outcome.code == 0 && detached {
-            check(Event::AgentKilled, 125, &log(&stage, &target));
+        let ending = if outcome.code == 0 && detached {
+            check(Event::AgentKilled, 125, &log(&stage.host, &target.name))
         } else {
-            check_outcome(Event::AgentKilled, &outcome);
-        }
+            check_outcome(Event::AgentKilled, &outcome)
+        };
+        *seen.entry(ending).or_insert(0) += 1;
         assert_nothing(&stage.host, &[owner]);
         all.push((stage, owner));
     }
     let owners: Vec<_> = all.iter().map(|(_, owner)| *owner).collect();
     assert_nothing(&all[0].0.host, &owners);
-    eprintln!("{count} kills of the agent");
+    eprintln!("{count} kills of the agent: {seen:#?}");
 }
 
 fn appeared(stage: &Stage, owner: u32) -> Found {
@@ -69,12 +71,4 @@ fn process(agent: &Found) -> Option<Pid> {
     let output = docker(&["container", "inspect", "--format", "{{.State.Pid}}", &agent.id]);
     let number = String::from_utf8_lossy(&output.stdout).trim().parse().ok()?;
     Pid::from_raw(number)
-}
-
-/// What the one in the background has left behind when it has ended.
-fn log(stage: &Stage, target: &Container) -> String {
-    eventually(PATIENCE, "the background has ended", || background_of(&target.name).is_none());
-    let folder = std::fs::read_dir(stage.host.home().join(".local/state/credrun")).expect("the logs");
-    let texts = folder.flatten().map(|file| std::fs::read_to_string(file.path()).expect("a log"));
-    texts.collect()
 }

@@ -5,7 +5,7 @@
 use crate::harness::run::Outcome;
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Event {
     /// credrun is killed, in the foreground.
     CredrunKilled,
@@ -15,6 +15,10 @@ pub enum Event {
     StarterKilled,
     /// The agent is, or is removed.
     AgentKilled,
+    /// The engine is ended in order, which ends its containers first, and started again.
+    EngineRestarted,
+    /// The engine is killed, and started again; its containers live on until it is back.
+    EngineKilled,
 }
 
 /// One way to end.
@@ -50,32 +54,51 @@ const ENDINGS: &[Ending] = &[
     says(Event::AgentKilled, "the agent does not take the credentials: *", 125),
     says(Event::AgentKilled, "the agent has ended, and with it the container's network; the container is ended, too*", 125),
     says(Event::AgentKilled, "the container has ended because its network, the agent's, is gone", 125),
+    // The engine ends both containers at once. Where the target was the first one, its status still comes: that of its
+    // handler of SIGTERM, or of the SIGKILL that follows.
+    silent(Event::EngineRestarted, STOPPED),
+    silent(Event::EngineRestarted, 137),
+    says(Event::EngineRestarted, "the agent has ended, and with it the container's network; the container is ended, too*", 125),
+    says(Event::EngineRestarted, "the container has ended because its network, the agent's, is gone", 125),
+    says(Event::EngineRestarted, "error waiting for container: *", 125),
+    says(Event::EngineKilled, "error waiting for container: *", 125),
 ];
+
+/// The status of a target that is told to end and does.
+pub const STOPPED: i32 = 7;
 
 /// Lines that may come besides, whatever the ending is.
 #[rustfmt::skip]
-const BESIDES: &[(Event, &str)] = &[];
+const BESIDES: &[(Event, &str)] = &[
+    // The agent's stream ends before the wait for the container does.
+    (Event::EngineRestarted, "warning: the connection to the agent is lost, and is made again: *"),
+    (Event::EngineKilled, "warning: the connection to the agent is lost, and is made again: *"),
+    // Its engine does not answer any more.
+    (Event::EngineRestarted, "warning: the agent `*` could not be removed; the next start of credrun tries again"),
+];
 
-/// Fails unless the table has this ending of the event.
-pub fn check(event: Event, code: i32, stderr: &str) {
+/// Fails unless the table has this ending of the event; its line.
+pub fn check(event: Event, code: i32, stderr: &str) -> &'static str {
     let said: Vec<_> = stderr.lines().filter(|line| !is_hint(line) && !is_beside(event, line)).collect();
-    let ending = ENDINGS.iter().filter(|ending| ending.event == event && ending.code == code).find(|ending| {
-        match (ending.line, &said[..]) {
-            (None, []) => true,
-            (Some(pattern), [line]) => fits(&format!("credrun: {pattern}"), line),
-            _ => false,
-        }
-    });
+    let ending =
+        ENDINGS.iter().filter(|ending| ending.event == event && ending.code == code).find(|ending| {
+            match (ending.line, &said[..]) {
+                (None, []) => true,
+                (Some(pattern), [line]) => fits(&format!("credrun: {pattern}"), line),
+                _ => false,
+            }
+        });
     let ending = ending.unwrap_or_else(|| panic!("not in the table: {event:?} ended with {code}:\n{stderr}"));
     // What the signal that was sent did needs no advice.
     if ending.line.is_some() && event != Event::StarterKilled {
         assert!(stderr.lines().any(is_hint), "{event:?} has no hint:\n{stderr}");
     }
+    ending.line.unwrap_or("nothing said")
 }
 
 /// The same of a program that has ended.
-pub fn check_outcome(event: Event, outcome: &Outcome) {
-    check(event, outcome.code, &outcome.stderr);
+pub fn check_outcome(event: Event, outcome: &Outcome) -> &'static str {
+    check(event, outcome.code, &outcome.stderr)
 }
 
 fn is_hint(line: &str) -> bool {
