@@ -85,6 +85,11 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_some()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         send(&self.child, signal);

@@ -6,6 +6,7 @@
 mod agent;
 mod engine;
 mod itself;
+mod nearby;
 mod own_engine;
 mod table;
 

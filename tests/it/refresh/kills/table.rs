@@ -15,6 +15,12 @@ pub enum Event {
     StarterKilled,
     /// The agent is, or is removed.
     AgentKilled,
+    /// The target is removed by force.
+    TargetRemoved,
+    /// Nobody reads its stdout any more.
+    StdoutClosed,
+    /// The user has had enough, three times or more.
+    GivenUp,
     /// The engine is ended in order, which ends its containers first, and started again.
     EngineRestarted,
     /// The engine is killed, and started again; its containers live on until it is back.
@@ -54,6 +60,15 @@ const ENDINGS: &[Ending] = &[
     says(Event::AgentKilled, "the agent does not take the credentials: *", 125),
     says(Event::AgentKilled, "the agent has ended, and with it the container's network; the container is ended, too*", 125),
     says(Event::AgentKilled, "the container has ended because its network, the agent's, is gone", 125),
+    silent(Event::TargetRemoved, 137),
+    says(Event::StdoutClosed, "the container was killed: the output cannot be written: *", 1),
+    says(Event::StdoutClosed, "the container was killed: the container's id cannot be written to stdout: *", 1),
+    // Before there is anything to be kept from, one signal is enough.
+    says(Event::GivenUp, "the container was not started: interrupted by SIGINT", 130),
+    says(Event::GivenUp, "got 3 SIGTERM/SIGINTs while the engine was creating", 1),
+    says(Event::GivenUp, "got 3 SIGTERM/SIGINTs while the container was being made", 1),
+    says(Event::GivenUp, "got 3 SIGTERM/SIGINTs", 1),
+    says(Event::GivenUp, "the container was killed: got 3 SIGTERM/SIGINTs", 1),
     // The engine ends both containers at once. Where the target was the first one, its status still comes: that of its
     // handler of SIGTERM, or of the SIGKILL that follows.
     silent(Event::EngineRestarted, STOPPED),
@@ -89,8 +104,9 @@ pub fn check(event: Event, code: i32, stderr: &str) -> &'static str {
             }
         });
     let ending = ending.unwrap_or_else(|| panic!("not in the table: {event:?} ended with {code}:\n{stderr}"));
-    // What the signal that was sent did needs no advice.
-    if ending.line.is_some() && event != Event::StarterKilled {
+    // Whoever ended it knows what to do.
+    let by_the_user = matches!(event, Event::StarterKilled | Event::StdoutClosed | Event::GivenUp);
+    if ending.line.is_some() && !by_the_user {
         assert!(stderr.lines().any(is_hint), "{event:?} has no hint:\n{stderr}");
     }
     ending.line.unwrap_or("nothing said")
