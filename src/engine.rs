@@ -5,6 +5,7 @@ mod archive;
 mod attach;
 pub mod context;
 mod create;
+mod events;
 mod facts;
 mod headers;
 mod image_reference;
@@ -32,7 +33,7 @@ use http_body_util::{BodyExt, Collected, Empty};
 use hyper::body::Incoming;
 
 pub use address::{Address, Endpoint};
-pub use attach::{AttachOptions, Attached, DetachKeys};
+pub use attach::{AttachOptions, Attached, ContainerOutput, ContainerStdin, DetachKeys};
 pub use create::{CreateError, Created};
 pub use headers::CustomHeaders;
 pub use image_reference::ImageReference;

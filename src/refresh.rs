@@ -11,6 +11,7 @@ pub mod event;
 pub mod halves;
 pub(crate) mod keeper;
 pub mod labels;
+pub(crate) mod link;
 pub mod offer;
 pub mod owner;
 pub mod ps;

@@ -4,7 +4,9 @@
 //! container behind (third Ctrl-C, stdout closed), this kills it: it holds credentials.
 
 mod beside;
+mod copies;
 mod detach_keys;
+mod far;
 pub(crate) mod frames;
 pub mod signals;
 mod stdio;
@@ -21,10 +23,10 @@ use tokio::task::JoinHandle;
 
 use crate::engine::{AttachOptions, Attached, Engine, Exit, WaitCondition, Waiting};
 use crate::error::{Error, ErrorKind, Result};
-use crate::notice::say;
 use crate::request::ClientOptions;
 pub(crate) use beside::Beside;
-use detach_keys::DetachKeys;
+use beside::{dead, failure};
+use copies::{Copies, joined, output_ended};
 use signals::{Next, Signal, SignalQueue};
 use streams::{InputEnd, OutputError};
 
@@ -76,7 +78,7 @@ impl Session<'_> {
             Ok(raw) => raw,
             Err(error) => return Err(self.clean_up(error).await),
         };
-        let copies = attached.map(|attached| self.copy(attached));
+        let copies = attached.map(|attached| self.copy(attached, beside.far.is_some()));
         match signals.through(self.engine.start(self.id)).await {
             Some(Ok(())) => {}
             Some(Err(error)) => return Err(self.start_failed(error, waiting).await),
@@ -98,13 +100,7 @@ impl Session<'_> {
         let client = self.client;
         let wanted = client.attach_stdin || client.attach_stdout || client.attach_stderr;
         let attached = if wanted && !client.detach {
-            let options = AttachOptions {
-                stdin: client.attach_stdin,
-                stdout: client.attach_stdout,
-                stderr: client.attach_stderr,
-                detach_keys: client.detach_keys_text.clone(),
-            };
-            let mut attached = self.engine.attach(self.id, &options).await?;
+            let mut attached = self.engine.attach(self.id, &self.streams()).await?;
             if !client.attach_stdin {
                 // As docker does: the container's stdin is at its end from the beginning.
                 let _ = tokio::io::AsyncWriteExt::shutdown(&mut attached.writer).await;
@@ -113,8 +109,16 @@ impl Session<'_> {
         } else {
             None
         };
-        let condition = if client.auto_remove { WaitCondition::Removed } else { WaitCondition::NextExit };
-        Ok((attached, self.engine.wait(self.id, condition).await?))
+        Ok((attached, self.engine.wait(self.id, self.condition()).await?))
+    }
+
+    fn streams(&self) -> AttachOptions {
+        AttachOptions {
+            stdin: self.client.attach_stdin,
+            stdout: self.client.attach_stdout,
+            stderr: self.client.attach_stderr,
+            detach_keys: self.client.detach_keys_text.clone(),
+        }
     }
 
     fn raw_mode(&self) -> Result<Option<tty::RawMode>> {
@@ -125,28 +129,6 @@ impl Session<'_> {
         })
     }
 
-    fn copy(&self, attached: Attached) -> Copies {
-        let client = self.client;
-        let Attached { reader, writer } = attached;
-        let output = (client.attach_stdout || client.attach_stderr).then(|| {
-            if client.tty {
-                tokio::spawn(streams::copy_raw(reader, stdio::stdout()))
-            } else {
-                tokio::spawn(streams::copy_frames(
-                    reader,
-                    client.attach_stdout.then(stdio::stdout),
-                    client.attach_stderr.then(stdio::stderr),
-                ))
-            }
-        });
-        let keys = client.tty.then(|| {
-            DetachKeys::new(client.detach_keys.clone().unwrap_or_else(|| detach_keys::DEFAULT.to_vec()))
-        });
-        let input =
-            client.attach_stdin.then(|| tokio::spawn(streams::copy_input(stdio::stdin(), writer, keys)));
-        Copies { output, input }
-    }
-
     async fn stay(
         &self,
         copies: Option<Copies>,
@@ -154,10 +136,10 @@ impl Session<'_> {
         signals: &mut SignalQueue,
         beside: &mut Beside<'_>,
     ) -> Result<ContainerExit> {
-        let Copies { mut output, mut input } = copies.unwrap_or_default();
+        let Copies { mut output, mut input, resume } = copies.unwrap_or_default();
         let (forward, size) = (self.forwarder(), self.size_follower());
-        let mut waiting = tokio::spawn(waiting.exit());
-        let mut exit: Option<Exit> = None;
+        let mut waiting = tokio::spawn(self.exit(waiting, beside.far.clone()));
+        let (mut exit, mut again): (Option<Exit>, Option<JoinHandle<Option<Attached>>>) = (None, None);
         let is_in_background = beside.is_in_background();
         loop {
             if let (Some(exit), None) = (exit, &output) {
@@ -169,6 +151,15 @@ impl Session<'_> {
                     if let Err(error) = output_ended(end) {
                         return Err(self.end_by_force(error, &mut waiting, exit.is_some()).await);
                     }
+                    again = beside.far.is_some().then(|| tokio::spawn(self.attach_again()));
+                }
+                () = dead(beside.far.as_mut()) => if let Some(output) = output.take() {
+                    output.abort();
+                    again = Some(tokio::spawn(self.attach_again()));
+                },
+                attached = joined(&mut again), if again.is_some() => {
+                    again = None;
+                    output = attached.ok().flatten().and_then(|attached| self.copy_again(attached, resume.as_ref()));
                 }
                 end = joined(&mut input), if input.is_some() => {
                     input = None;
@@ -178,13 +169,9 @@ impl Session<'_> {
                 }
                 end = &mut waiting, if exit.is_none() => match flatten(end) {
                     Ok(end) => exit = Some(end),
-                    Err(error) if beside.waits_again => {
-                        say(&format!("warning: the wait for the container broke off, and is made again: {error}"));
-                        waiting = tokio::spawn(self.wait_again(error));
-                    }
                     Err(error) => return Err(self.lost(error, output).await),
                 },
-                error = beside.failure(), if exit.is_none() => {
+                error = failure(&mut beside.failure), if exit.is_none() => {
                     return Err(self.end_with(error, &mut waiting).await);
                 }
                 next = signals.next() => match (next, exit) {
@@ -257,10 +244,12 @@ impl Session<'_> {
             let _ = tokio::time::timeout(DRAIN, output).await;
         }
         let killed = tokio::time::timeout(LAST_CALLS, self.engine.kill(self.id, "KILL")).await;
-        match killed {
+        let is_killed = matches!(killed, Ok(Ok(())));
+        let error = if is_killed { error.context("the container was killed") } else { error };
+        match is_killed {
             _ if self.client.auto_remove => self.clean_up(error).await,
-            Ok(Ok(())) => error.context("the container was killed"),
-            _ => self.may_still_run(error),
+            true => error,
+            false => self.may_still_run(error),
         }
     }
 
@@ -342,42 +331,8 @@ async fn resize(engine: &Engine, id: &str) {
     }
 }
 
-#[derive(Default)]
-struct Copies {
-    output: Option<JoinHandle<Result<(), OutputError>>>,
-    input: Option<JoinHandle<InputEnd>>,
-}
-
-/// Waits for a task that may not be there (then the branch is disabled and this is never polled).
-async fn joined<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, tokio::task::JoinError> {
-    match task {
-        Some(task) => task.await,
-        None => std::future::pending().await,
-    }
-}
-
 fn flatten(end: Result<Result<Exit>, tokio::task::JoinError>) -> Result<Exit> {
     end.map_err(|error| Error::caused(ErrorKind::Engine, error))?
-}
-
-/// An error when our side of the output is closed: then nobody is left to run for.
-fn output_ended(end: Result<Result<(), OutputError>, tokio::task::JoinError>) -> Result<()> {
-    match end {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(OutputError::Write(error))) => {
-            Err(Error::caused(ErrorKind::Abandoned, error).context("the output cannot be written"))
-        }
-        // The status tells how it went on; the engine's own words are worth showing.
-        Ok(Err(OutputError::Read(error))) => {
-            say(&format!("lost the container's output: {error}"));
-            Ok(())
-        }
-        Ok(Err(OutputError::Engine(text))) => {
-            say(&format!("error from the engine in the stream: {text}"));
-            Ok(())
-        }
-        Err(error) => Err(Error::caused(ErrorKind::Engine, error)),
-    }
 }
 
 fn print_id(id: &str) -> Result<()> {

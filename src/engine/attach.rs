@@ -43,10 +43,15 @@ pub enum DetachKeys {
 /// otherwise. Shutting the writer down closes the container's stdin.
 pub struct Attached {
     /// The container's output.
-    pub reader: ReadHalf<TokioIo<Upgraded>>,
+    pub reader: ContainerOutput,
     /// The container's stdin.
-    pub writer: WriteHalf<TokioIo<Upgraded>>,
+    pub writer: ContainerStdin,
 }
+
+/// The one direction.
+pub type ContainerOutput = ReadHalf<TokioIo<Upgraded>>;
+/// The other one.
+pub type ContainerStdin = WriteHalf<TokioIo<Upgraded>>;
 
 impl Engine {
     /// Attaches to a container; before its start, so that no output is lost.

@@ -63,9 +63,12 @@ impl SshTarget {
         })
     }
 
-    /// The arguments of `ssh`. No terminal is asked for: it would run a login shell.
+    /// The arguments of `ssh`. No terminal is asked for: it would run a login shell. What is idle is kept alive, and
+    /// given up when it is dead, as over TCP: a wait says nothing for hours.
     fn arguments(&self) -> Vec<String> {
-        let mut arguments = ["-o", "ConnectTimeout=30", "-T"].map(str::to_owned).to_vec();
+        let options =
+            ["-o", "ConnectTimeout=30", "-o", "ServerAliveInterval=30", "-o", "ServerAliveCountMax=9", "-T"];
+        let mut arguments = options.map(str::to_owned).to_vec();
         arguments.extend(self.user.iter().flat_map(|user| ["-l".to_owned(), user.clone()]));
         arguments.extend(self.port.iter().flat_map(|port| ["-p".to_owned(), port.to_string()]));
         arguments.extend(["--".to_owned(), self.host.clone(), "docker".to_owned()]);
@@ -196,25 +199,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_are_docker_s() {
+    fn arguments_are_docker_s_and_keep_what_is_idle_alive() {
+        let options = "-o ConnectTimeout=30 -o ServerAliveInterval=30 -o ServerAliveCountMax=9";
         for (text, expected) in [
-            ("ssh://h", "-o ConnectTimeout=30 -T -- h docker system dial-stdio"),
-            ("ssh://me@h:2222", "-o ConnectTimeout=30 -T -l me -p 2222 -- h docker system dial-stdio"),
-            (
-                "ssh://h/run/x.sock",
-                "-o ConnectTimeout=30 -T -- h docker --host unix:///run/x.sock system dial-stdio",
-            ),
-            ("ssh://[::1]:22", "-o ConnectTimeout=30 -T -p 22 -- ::1 docker system dial-stdio"),
+            ("ssh://h", "-T -- h docker system dial-stdio"),
+            ("ssh://me@h:2222", "-T -l me -p 2222 -- h docker system dial-stdio"),
+            ("ssh://h/run/x.sock", "-T -- h docker --host unix:///run/x.sock system dial-stdio"),
+            ("ssh://[::1]:22", "-T -p 22 -- ::1 docker system dial-stdio"),
             (
                 "ssh://dom%5Cme@h/run/my%20x.sock",
-                "-o ConnectTimeout=30 -T -l dom\\me -- h docker --host 'unix:///run/my x.sock' system dial-stdio",
+                "-T -l dom\\me -- h docker --host 'unix:///run/my x.sock' system dial-stdio",
             ),
-            ("ssh://h/", "-o ConnectTimeout=30 -T -- h docker system dial-stdio"),
+            ("ssh://h/", "-T -- h docker system dial-stdio"),
         ] {
-            assert_eq!(
-                SshTarget::parse(text).map(|target| target.arguments().join(" ")).as_deref(),
-                Ok(expected)
-            );
+            let arguments = SshTarget::parse(text).map(|target| target.arguments().join(" "));
+            assert_eq!(arguments, Ok(format!("{options} {expected}")));
         }
         for text in ["ssh://", "ssh:///x", "ssh://a:b@h", "ssh://h?x", "ssh://h#x", "ssh://h:x"] {
             assert!(SshTarget::parse(text).is_err(), "{text}");

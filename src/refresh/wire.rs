@@ -93,6 +93,13 @@ impl Wire {
         }
     }
 
+    /// Returns when it says something; never when it cannot.
+    pub(crate) async fn speaks(&mut self) {
+        if self.next().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     async fn answer(&mut self) -> Result<FromAgent, String> {
         let silence = || Err(format!("it says nothing for {} seconds", PATIENCE.as_secs()));
         tokio::time::timeout(PATIENCE, self.next()).await.unwrap_or_else(|_| silence())

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use time::OffsetDateTime;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::create::Run;
 use super::identity::Identity;
@@ -27,8 +27,9 @@ use crate::provider::unattended::Unattended;
 use crate::refresh::engine_facts::EngineFacts;
 use crate::refresh::event::Event;
 use crate::refresh::halves::{self, EndpointPort, Halves};
-use crate::refresh::keeper::{Charge, HEARTBEAT, Keeper};
+use crate::refresh::keeper::Keeper;
 use crate::refresh::labels::{Labels, Mode, Role};
+use crate::refresh::link::{Charge, HEARTBEAT};
 use crate::refresh::sweep::remove_agent;
 use crate::refresh::wire::Wire;
 use crate::session::signals::SignalQueue;
@@ -251,13 +252,13 @@ impl Pair<'_> {
             return Err(session.clean_up(error).await);
         }
         let (failed, failure) = oneshot::channel();
-        let mut keeper = match signals.through(self.keep(wire, identity, failed)).await {
+        let (dead, far) = self.with.is_remote().then(|| watch::channel(0)).unzip();
+        let mut keeper = match signals.through(self.keep(wire, identity, dead, failed)).await {
             Some(Ok(keeper)) => keeper,
             Some(Err(error)) => return Err(session.clean_up(error).await),
             None => return Err(session.clean_up(gave_up()).await),
         };
-        let waits_again = self.with.is_remote();
-        let mut beside = Beside { failure: Some(failure), background, waits_again };
+        let mut beside = Beside { failure: Some(failure), background, far };
         let ended = lived(&session, signals, &mut beside).await;
         let is_told = beside.failure.is_none();
         let ended = if is_told { ended } else { self.judge(ended, &keeper).await };
@@ -329,7 +330,13 @@ impl Pair<'_> {
         }
     }
 
-    async fn keep(&self, wire: Wire, identity: &Identity, failed: oneshot::Sender<Error>) -> Result<Keeper> {
+    async fn keep(
+        &self,
+        wire: Wire,
+        identity: &Identity,
+        far: Option<watch::Sender<u32>>,
+        failed: oneshot::Sender<Error>,
+    ) -> Result<Keeper> {
         let (run, with) = (self.with.run, self.with);
         let none = || Error::new(ErrorKind::Credentials, "there are no credentials to serve");
         let first = identity.credentials.as_ref().ok_or_else(none)?;
@@ -337,7 +344,7 @@ impl Pair<'_> {
         let charge = Charge {
             engine: run.engine.clone(),
             id: self.agent.id.clone(),
-            hears_again: with.is_remote(),
+            far,
             quiet: run.request.client.quiet,
         };
         Keeper::start(charge, wire, first, Box::new(source), failed).await

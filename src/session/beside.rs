@@ -1,17 +1,9 @@
-//! What a run under `--refresh` has beside its container, and how it goes on waiting for that.
+//! What a run under `--refresh` has beside its container.
 
-use std::time::Duration;
+use tokio::sync::{oneshot, watch};
 
-use tokio::sync::oneshot;
-
-use super::{Exit, Session, WaitCondition};
 use crate::background::Background;
-use crate::engine::{Engine, State, Waiting};
 use crate::error::{Error, Result};
-
-/// How long an engine that does not answer is asked again for what it was asked already.
-const PATIENCE: Duration = Duration::from_mins(5);
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// It. By default: nothing.
 #[derive(Default)]
@@ -20,9 +12,13 @@ pub(crate) struct Beside<'a> {
     pub(crate) failure: Option<oneshot::Receiver<Error>>,
     /// This process stays when the one that the user waits for has gone.
     pub(crate) background: Option<&'a Background>,
-    /// The engine is far away: a wait that broke off says nothing about the container.
-    pub(crate) waits_again: bool,
+    /// The engine is far away.
+    pub(crate) far: Option<Far>,
 }
+
+/// An engine far away: a stream that broke off says nothing about the container. Told, by a new number, when streams
+/// that say nothing are dead.
+pub(crate) type Far = watch::Receiver<u32>;
 
 impl Beside<'_> {
     pub(super) fn is_in_background(&self) -> bool {
@@ -33,61 +29,27 @@ impl Beside<'_> {
     pub(super) fn go(&self) -> Result<()> {
         self.background.map_or(Ok(()), Background::go)
     }
-
-    /// Why the container has to end; for ever pending when nothing is amiss.
-    pub(super) async fn failure(&mut self) -> Error {
-        if let Some(failure) = &mut self.failure {
-            let told = failure.await;
-            // It is told once; or nobody is left to tell.
-            self.failure = None;
-            if let Ok(error) = told {
-                return error;
-            }
-        }
-        std::future::pending().await
-    }
 }
 
-impl Session<'_> {
-    /// Waits once more, as long as it takes; `error` is why the last wait ended.
-    pub(super) fn wait_again(&self, error: Error) -> impl Future<Output = Result<Exit>> + Send + use<> {
-        let (engine, id) = (self.engine.clone(), self.id.to_owned());
-        let condition =
-            if self.client.auto_remove { WaitCondition::Removed } else { WaitCondition::NextExit };
-        async move {
-            let asked = tokio::time::timeout(PATIENCE, registered(&engine, &id, condition)).await;
-            match asked {
-                Ok(Some(Registered::Waits(waiting))) => waiting.exit().await,
-                Ok(Some(Registered::Ended(exit))) => Ok(exit),
-                Ok(None) => Err(error.context(
-                    "the container has ended while the connection was lost, and nobody knows with which status",
-                )),
-                Err(_) => Err(error),
-            }
+/// Why the container has to end; for ever pending when nothing is amiss.
+pub(super) async fn failure(told: &mut Option<oneshot::Receiver<Error>>) -> Error {
+    if let Some(receiver) = told {
+        let error = receiver.await;
+        // It is told once; or nobody is left to tell.
+        *told = None;
+        if let Ok(error) = error {
+            return error;
         }
     }
+    std::future::pending().await
 }
 
-enum Registered {
-    Waits(Box<Waiting>),
-    Ended(Exit),
-}
-
-/// Asks until the engine answers; `None` when the container is gone.
-async fn registered(engine: &Engine, id: &str, condition: WaitCondition) -> Option<Registered> {
-    loop {
-        match engine.life(id).await {
-            Ok(None) => return None,
-            Ok(Some(life)) if matches!(life.state, State::Exited | State::Removing) => {
-                return Some(Registered::Ended(Exit { status: life.status }));
-            }
-            Ok(Some(_)) => {
-                if let Ok(waiting) = engine.wait(id, condition).await {
-                    return Some(Registered::Waits(Box::new(waiting)));
-                }
-            }
-            Err(error) => tracing::debug!(%error, "the engine does not answer"),
-        }
-        tokio::time::sleep(PAUSE).await;
+/// Returns when the streams that say nothing have turned out to be dead.
+pub(super) async fn dead(far: Option<&mut Far>) {
+    if let Some(far) = far
+        && far.changed().await.is_ok()
+    {
+        return;
     }
+    std::future::pending::<()>().await;
 }

@@ -4,6 +4,7 @@
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::detach_keys::DetachKeys;
 use super::frames::{Frames, Target};
@@ -106,8 +107,14 @@ async fn flush<W: AsyncWrite + Unpin>(to: &mut Option<W>) -> Result<(), OutputEr
     }
 }
 
-/// Copies our stdin to the container and closes it there at the end.
-pub(super) async fn copy_input<R, W>(mut from: R, mut to: W, mut keys: Option<DetachKeys>) -> InputEnd
+/// Copies our stdin to the container and closes it there at the end. What is `resumed` takes the place of a stream that
+/// is lost, with which goes what it had not delivered.
+pub(super) async fn copy_input<R, W>(
+    mut from: R,
+    mut to: W,
+    mut keys: Option<DetachKeys>,
+    mut resumed: UnboundedReceiver<W>,
+) -> InputEnd
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -124,8 +131,12 @@ where
             detached = keys.filter(data, &mut filtered);
             data = &filtered;
         }
-        if to.write_all(data).await.is_err() || to.flush().await.is_err() {
-            return InputEnd::Done;
+        while let Ok(again) = resumed.try_recv() {
+            to = again;
+        }
+        while to.write_all(data).await.is_err() || to.flush().await.is_err() {
+            let Some(again) = resumed.recv().await else { return InputEnd::Done };
+            to = again;
         }
         if detached {
             return InputEnd::Detached;
@@ -190,10 +201,37 @@ mod tests {
         assert_eq!(out, b"\x01\x02abcprompt> x");
     }
 
+    fn nothing<W>() -> UnboundedReceiver<W> {
+        tokio::sync::mpsc::unbounded_channel().1
+    }
+
+    #[tokio::test]
+    async fn input_goes_on_in_a_stream_that_takes_the_place_of_a_lost_one() {
+        let (mut typed, stdin) = tokio::io::duplex(64);
+        let (lost, other_end) = tokio::io::duplex(64);
+        let (resume, resumed) = tokio::sync::mpsc::unbounded_channel();
+        let copy = tokio::spawn(copy_input(stdin, lost, None, resumed));
+        drop(other_end);
+        typed.write_all(b"one ").await.expect("typed");
+        let (again, mut theirs) = tokio::io::duplex(64);
+        resume.send(again).expect("it waits");
+        let mut got = [0; 4];
+        theirs.read_exact(&mut got).await.expect("read");
+        assert_eq!(&got, b"one ");
+        let (another, mut theirs) = tokio::io::duplex(64);
+        resume.send(another).expect("it reads");
+        typed.write_all(b"two").await.expect("typed");
+        drop(typed);
+        let mut got = Vec::new();
+        theirs.read_to_end(&mut got).await.expect("read");
+        assert_eq!(got, b"two");
+        assert_eq!(copy.await.expect("copied"), InputEnd::Done);
+    }
+
     #[tokio::test]
     async fn input_ends_with_a_half_close() {
         let (ours, mut theirs) = tokio::io::duplex(8);
-        let copy = tokio::spawn(copy_input(&b"hello, container"[..], ours, None));
+        let copy = tokio::spawn(copy_input(&b"hello, container"[..], ours, None, nothing()));
         let mut got = Vec::new();
         theirs.read_to_end(&mut got).await.expect("read");
         assert_eq!(got, b"hello, container");
@@ -204,7 +242,7 @@ mod tests {
     async fn detach_keys_are_not_sent() {
         let mut sent = Vec::new();
         let keys = DetachKeys::new(super::super::detach_keys::DEFAULT.to_vec());
-        let end = copy_input(&b"ls\n\x10\x11rest"[..], &mut sent, Some(keys)).await;
+        let end = copy_input(&b"ls\n\x10\x11rest"[..], &mut sent, Some(keys), nothing()).await;
         assert_eq!((sent.as_slice(), end), (&b"ls\n"[..], InputEnd::Detached));
     }
 }

@@ -2,4 +2,5 @@
 
 mod basics;
 mod kills;
-mod stage;
+mod remote;
+pub mod stage;

@@ -102,12 +102,27 @@ impl Running {
         assert!(stdout.contains(text), "stdout does not hold `{text}`\nstdout: {stdout}\nstderr: {stderr}");
     }
 
+    /// What its stdout holds so far, as text.
+    pub fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// What its stderr holds so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
     /// Waits for its end.
-    pub fn outcome(mut self) -> Outcome {
-        let code = wait(&mut self.child, PATIENCE).unwrap_or_else(|| {
+    pub fn outcome(self) -> Outcome {
+        self.outcome_within(PATIENCE)
+    }
+
+    /// The same, of a program that takes its time.
+    pub fn outcome_within(mut self, limit: Duration) -> Outcome {
+        let code = wait(&mut self.child, limit).unwrap_or_else(|| {
             let _ = self.child.kill();
             panic!(
-                "not ended after {PATIENCE:?}\nstdout: {}\nstderr: {}",
+                "not ended after {limit:?}\nstdout: {}\nstderr: {}",
                 self.stdout.text(),
                 self.stderr.text()
             )

@@ -40,6 +40,11 @@ impl Stage {
         Self { host: stage.host.without("DOCKER_HOST").with("DOCKER_HOST", docker_host), ..stage }
     }
 
+    /// The same, on a host that is a little different.
+    pub fn with(self, change: impl FnOnce(Host) -> Host) -> Self {
+        Self { host: change(self.host), ..self }
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         self.host.command(Program::Credrun, &[&["--refresh"], arguments].concat())
     }
