@@ -111,6 +111,7 @@ async fn identity(
     } else {
         Injection::static_variables(&request.spec, base.as_ref(), region.as_deref())
     };
+    warn(request, injection.warnings());
     let env: Vec<String> =
         injection.expose(&request.spec).into_iter().map(|entry| redacted(&entry)).collect();
     let exchanged = base.as_ref().is_some_and(|base| !base.is_temporary()) && !aws.allow_long_term_keys;

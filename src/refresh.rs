@@ -18,6 +18,7 @@ pub mod ps;
 pub mod refresher;
 pub mod runs;
 pub mod schedule;
+pub mod serving;
 pub mod state;
 pub mod stop;
 pub mod sweep;

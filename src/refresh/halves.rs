@@ -100,6 +100,13 @@ impl Halves {
     }
 }
 
+/// The request for an agent of its own in this network mode, without a target.
+pub(crate) fn agent_in(network_mode: &str, facts: &EngineFacts) -> ContainerSpec {
+    let mut spec = agent::spec(facts);
+    spec.set(NETWORK_MODE, network_mode);
+    spec
+}
+
 /// Whose network namespace a run is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Network {

@@ -96,7 +96,8 @@ async fn end(engine: &Engine, run: &Run, seconds: Option<i32>) -> Result<()> {
         engine.stop(&target.id, seconds).await?;
     }
     match run.standing {
-        Standing::Alive => Ok(()),
+        // Whoever starts it anew needs its names and ports.
+        Standing::Alive => wait_for_owner(engine, run).await,
         Standing::Gone => take_away(engine, run, Remains::Both).await,
         Standing::OtherMachine | Standing::OtherNamespace | Standing::Unknown => {
             wait_for_owner(engine, run).await?;

@@ -3,4 +3,5 @@
 mod basics;
 mod kills;
 mod remote;
+mod serving;
 pub mod stage;
