@@ -7,8 +7,9 @@ use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
 use super::halves;
-use super::keeper::{Charge, HEARTBEAT, Keeper};
+use super::keeper::Keeper;
 use super::labels::{Labels, Mode, Network, Role};
+use super::link::{Charge, HEARTBEAT};
 use super::sweep::remove_agent;
 use super::wire::Wire;
 use crate::agent::frame::{AtEnd, Hello};
@@ -86,7 +87,7 @@ impl Serving {
         };
         let port = wire.greet(hello).await?;
         let (failed, failure) = oneshot::channel();
-        let charge = Charge { engine: engine.clone(), id: id.to_owned(), hears_again: false, quiet: false };
+        let charge = Charge { engine: engine.clone(), id: id.to_owned(), far: None, quiet: false };
         let keeper = Keeper::start(charge, wire, first, source, failed).await?;
         Ok(Self { engine: engine.clone(), agent: id.to_owned(), port, token, keeper, failure })
     }

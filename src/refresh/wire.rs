@@ -115,5 +115,5 @@ fn not_ready(cause: impl std::fmt::Display) -> Error {
 }
 
 /// Where more is said of an agent that does not do what it is for.
-pub(super) const LOOK: &str =
+pub(crate) const LOOK: &str =
     "`CREDRUN_LOG=debug` and the engine's own log say more; without `--refresh` there is no agent";

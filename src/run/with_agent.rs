@@ -31,7 +31,7 @@ use crate::refresh::keeper::Keeper;
 use crate::refresh::labels::{Labels, Mode, Role};
 use crate::refresh::link::{Charge, HEARTBEAT};
 use crate::refresh::sweep::remove_agent;
-use crate::refresh::wire::Wire;
+use crate::refresh::wire::{LOOK, Wire};
 use crate::session::signals::SignalQueue;
 use crate::session::{Beside, ContainerExit, LAST_CALLS, Session};
 use crate::spec::ContainerSpec;
@@ -211,8 +211,8 @@ impl Agent<'_> {
 
     /// Starts it, and waits until it listens: on which port.
     async fn start(&self, hello: Hello) -> Result<(Wire, u16)> {
-        let mut wire = Wire::attach(self.engine, &self.id).await?;
-        self.engine.start(&self.id).await.map_err(in_its_own_words)?;
+        let mut wire = Wire::attach(self.engine, &self.id).await.map_err(with_advice)?;
+        self.engine.start(&self.id).await.map_err(in_its_own_words).map_err(with_advice)?;
         let port = wire.greet(hello).await?;
         Ok((wire, port))
     }
@@ -225,6 +225,11 @@ fn in_its_own_words(error: Error) -> Error {
             .context("the agent, which would serve the credentials, cannot be started"),
         _ => error,
     }
+}
+
+/// Somebody may have removed it already.
+fn with_advice(error: Error) -> Error {
+    if error.hints().is_empty() { error.hint(LOOK) } else { error }
 }
 
 /// Both containers of a run.

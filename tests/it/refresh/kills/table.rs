@@ -15,6 +15,8 @@ pub enum Event {
     StarterKilled,
     /// The agent is, or is removed.
     AgentKilled,
+    /// The agent stands still for a while; then the target ends by itself.
+    AgentPaused,
     /// The target is removed by force.
     TargetRemoved,
     /// Nobody reads its stdout any more.
@@ -60,6 +62,9 @@ const ENDINGS: &[Ending] = &[
     says(Event::AgentKilled, "the agent does not take the credentials: *", 125),
     says(Event::AgentKilled, "the agent has ended, and with it the container's network; the container is ended, too*", 125),
     says(Event::AgentKilled, "the container has ended because its network, the agent's, is gone", 125),
+    // It was gone before it was started.
+    says(Event::AgentKilled, "error response from the engine: No such container: *", 125),
+    silent(Event::AgentPaused, 0),
     silent(Event::TargetRemoved, 137),
     says(Event::StdoutClosed, "the container was killed: the output cannot be written: *", 1),
     says(Event::StdoutClosed, "the container was killed: the container's id cannot be written to stdout: *", 1),
@@ -85,12 +90,21 @@ pub const STOPPED: i32 = 7;
 /// Lines that may come besides, whatever the ending is.
 #[rustfmt::skip]
 const BESIDES: &[(Event, &str)] = &[
+    // What the command line asks for.
+    (Event::CredrunKilled, SHARED),
+    (Event::BackgroundKilled, SHARED),
+    (Event::StarterKilled, SHARED),
+    // Keys are wiped meanwhile, and handed over again.
+    (Event::AgentPaused, "warning: the connection to the agent is lost, and is made again: it says nothing for 15 seconds"),
+    (Event::AgentPaused, "the agent is connected again"),
     // The agent's stream ends before the wait for the container does.
     (Event::EngineRestarted, "warning: the connection to the agent is lost, and is made again: *"),
     (Event::EngineKilled, "warning: the connection to the agent is lost, and is made again: *"),
     // Its engine does not answer any more.
     (Event::EngineRestarted, "warning: the agent `*` could not be removed; the next start of credrun tries again"),
 ];
+
+const SHARED: &str = "warning: `--network host`: *";
 
 /// Fails unless the table has this ending of the event; its line.
 pub fn check(event: Event, code: i32, stderr: &str) -> &'static str {
