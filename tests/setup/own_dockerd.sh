@@ -40,6 +40,10 @@ end)
     fi
     ;;
 forget)
+    # What a killed one had mounted, the innermost first.
+    awk -v under="$folder/" 'index($2, under) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do
+        umount "$mount"
+    done
     rm -rf "$folder/data" "$folder/run"
     ;;
 esac

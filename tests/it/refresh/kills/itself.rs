@@ -125,6 +125,6 @@ fn assert_held(stage: &Stage, target: &Container, owner_is_gone: bool) {
 fn stop(stage: &Stage, target: &Container) {
     let outcome = run(&mut stage.host.command(Program::Credrun, &["stop", &target.name]));
     assert_eq!((outcome.code, outcome.text().as_str()), (0, target.name.as_str()), "{outcome:?}");
-    let state = docker(&["container", "inspect", &target.name]).status;
-    assert!(!state.success() || target.is_gone_within(PATIENCE), "`{}` is still there", target.name);
+    let inspected = docker(&["container", "inspect", &target.name]).status;
+    assert!(!inspected.success() || target.is_gone_within(PATIENCE), "`{}` is still there", target.name);
 }
