@@ -100,6 +100,7 @@ mod platform {
     pub struct Background {
         log: File,
         path: PathBuf,
+        is_kept: bool,
     }
 
     impl Background {
@@ -116,13 +117,18 @@ mod platform {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
             let open = OpenOptions::new().create(true).append(true).mode(0o600).clone();
             let log = made.and_then(|()| open.open(&path)).map_err(|error| unwritable(&path, &error))?;
-            Ok(Self { log, path })
+            Ok(Self { log, path, is_kept: false })
         }
 
         /// Where the log is.
         #[must_use]
         pub fn log(&self) -> &std::path::Path {
             &self.path
+        }
+
+        /// Leaves the log where it is, if it is this process's stderr: what ended the run is yet to be said.
+        pub fn keep(mut self) {
+            self.is_kept = IS_ALONE.load(Ordering::SeqCst);
         }
 
         /// Leaves the terminal and the streams to the one that waits, and tells it that the container runs. What is
@@ -153,7 +159,7 @@ mod platform {
     impl Drop for Background {
         /// A log that holds nothing is no use to anybody.
         fn drop(&mut self) {
-            if self.log.metadata().is_ok_and(|log| log.len() == 0) {
+            if !self.is_kept && self.log.metadata().is_ok_and(|log| log.len() == 0) {
                 let _ = std::fs::remove_file(&self.path);
             }
         }
@@ -198,6 +204,9 @@ mod platform {
         pub fn log(&self) -> &std::path::Path {
             &self.0
         }
+
+        /// Never done on this system.
+        pub fn keep(self) {}
 
         /// Not on this system.
         ///

@@ -103,7 +103,7 @@ async fn run_on(
 async fn lived(
     session: &Session<'_>,
     signals: &mut SignalQueue,
-    beside: &mut Beside,
+    beside: &mut Beside<'_>,
 ) -> Result<ContainerExit> {
     match AssertUnwindSafe(session.live(signals, beside)).catch_unwind().await {
         Ok(ended) => ended,

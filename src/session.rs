@@ -55,7 +55,11 @@ pub(crate) struct Session<'a> {
 
 impl Session<'_> {
     /// Starts the container and stays until it ends or goes on alone.
-    pub(crate) async fn live(&self, signals: &mut SignalQueue, beside: &mut Beside) -> Result<ContainerExit> {
+    pub(crate) async fn live(
+        &self,
+        signals: &mut SignalQueue,
+        beside: &mut Beside<'_>,
+    ) -> Result<ContainerExit> {
         let prepared = signals.through(self.prepare()).await;
         let (attached, waiting) = match prepared {
             Some(Ok(prepared)) => prepared,
@@ -130,7 +134,7 @@ impl Session<'_> {
         copies: Option<Copies>,
         waiting: Waiting,
         signals: &mut SignalQueue,
-        beside: &mut Beside,
+        beside: &mut Beside<'_>,
     ) -> Result<ContainerExit> {
         let Copies { mut output, mut input, resume } = copies.unwrap_or_default();
         let (forward, size) = (self.forwarder(), self.size_follower());

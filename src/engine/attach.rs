@@ -104,16 +104,38 @@ pub(super) async fn refusal(response: http::Response<hyper::body::Incoming>) -> 
     let status = response.status();
     let body =
         response.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let message = serde_json::from_slice::<serde_json::Value>(&body).ok();
-    match message.as_ref().and_then(|json| json["message"].as_str()) {
-        Some(message) => response_error(message),
-        None => response_error(&format!("status {status} without a message")),
+    response_error(&words(status, &body))
+}
+
+/// The message of a refusal. That of an attach is bare text (moby, `postContainersAttach`).
+fn words(status: http::StatusCode, body: &[u8]) -> String {
+    let message = serde_json::from_slice::<serde_json::Value>(body).ok();
+    if let Some(message) = message.as_ref().and_then(|json| json["message"].as_str()) {
+        return message.to_owned();
+    }
+    match String::from_utf8_lossy(body).trim() {
+        text if message.is_none() && !text.is_empty() && text.lines().count() == 1 => text.to_owned(),
+        _ => format!("status {status} without a message"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_says_what_the_engine_says() {
+        let nothing = "status 404 Not Found without a message";
+        for (body, expected) in [
+            ("{\"message\":\"No such container: x\"}", "No such container: x"),
+            ("No such container: x\r\n", "No such container: x"),
+            ("", nothing),
+            ("{}", nothing),
+            ("<html>\n<body>\n", nothing),
+        ] {
+            assert_eq!(words(http::StatusCode::NOT_FOUND, body.as_bytes()), expected);
+        }
+    }
 
     #[test]
     fn the_query_names_what_is_on() {

@@ -15,7 +15,7 @@ use super::event::{Event, Voice};
 use super::link::{Charge, Link, message};
 use super::offer::{Offer, Sink};
 use super::refresher::Refresher;
-use super::wire::Wire;
+use super::wire::{LOOK, Wire};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::{say, warn};
@@ -105,7 +105,7 @@ async fn hand_over(
     clock: &dyn Clock,
 ) -> Result<()> {
     let lost = |cause: String| {
-        Error::new(ErrorKind::Engine, format!("the agent does not take the credentials: {cause}"))
+        Error::new(ErrorKind::Engine, format!("the agent does not take the credentials: {cause}")).hint(LOOK)
     };
     let message = offers.borrow_and_update().as_ref().and_then(|offer| message(offer, clock));
     if let Some(message) = message {

@@ -111,5 +111,9 @@ fn not_ready(cause: impl std::fmt::Display) -> Error {
         ErrorKind::Engine,
         format!("the agent, which would serve the credentials, is not ready: {cause}"),
     )
-    .hint("`CREDRUN_LOG=debug` and the engine's own log say more; without `--refresh` there is no agent")
+    .hint(LOOK)
 }
+
+/// Where more is said of an agent that does not do what it is for.
+pub(crate) const LOOK: &str =
+    "`CREDRUN_LOG=debug` and the engine's own log say more; without `--refresh` there is no agent";

@@ -31,7 +31,7 @@ use crate::refresh::keeper::Keeper;
 use crate::refresh::labels::{Labels, Mode, Role};
 use crate::refresh::link::{Charge, HEARTBEAT};
 use crate::refresh::sweep::remove_agent;
-use crate::refresh::wire::Wire;
+use crate::refresh::wire::{LOOK, Wire};
 use crate::request::RunRequest;
 use crate::session::signals::SignalQueue;
 use crate::session::{Beside, ContainerExit, LAST_CALLS, Session};
@@ -112,7 +112,7 @@ impl WithAgent<'_> {
         let pair = Pair { with: self, agent: &agent, halves: &halves, labels: &labels, image: &image };
         // Until the agent is removed: the end of its stream would have it go by itself meanwhile.
         let mut keeper = None;
-        let lived = pair.live(identity, signals, extras, background, &mut keeper);
+        let lived = pair.live(identity, signals, extras, background.as_ref(), &mut keeper);
         match AssertUnwindSafe(lived).catch_unwind().await {
             // The agent holds the network for it.
             Ok(Ok(ContainerExit::Detached)) => Ok(ContainerExit::Detached),
@@ -120,10 +120,14 @@ impl WithAgent<'_> {
                 self.run.notices.warn(agent.remove().await.as_slice());
                 Ok(exit)
             }
-            Ok(Err(error)) => Err(match agent.remove().await {
-                None => error,
-                Some(left) => error.hint(left),
-            }),
+            Ok(Err(error)) => {
+                let left = agent.remove().await;
+                background.into_iter().for_each(Background::keep);
+                Err(match left {
+                    None => error,
+                    Some(left) => error.hint(left),
+                })
+            }
             Err(panic) => {
                 agent.remove().await;
                 std::panic::resume_unwind(panic)
@@ -215,8 +219,8 @@ impl Agent<'_> {
 
     /// Starts it, and waits until it listens: on which port.
     async fn start(&self, hello: Hello) -> Result<(Wire, u16)> {
-        let mut wire = Wire::attach(self.engine, &self.id).await?;
-        self.engine.start(&self.id).await.map_err(in_its_own_words)?;
+        let mut wire = Wire::attach(self.engine, &self.id).await.map_err(with_advice)?;
+        self.engine.start(&self.id).await.map_err(in_its_own_words).map_err(with_advice)?;
         let port = wire.greet(hello).await?;
         Ok((wire, port))
     }
@@ -229,6 +233,11 @@ fn in_its_own_words(error: Error) -> Error {
             .context("the agent, which would serve the credentials, cannot be started"),
         _ => error,
     }
+}
+
+/// Somebody may have removed it already.
+fn with_advice(error: Error) -> Error {
+    if error.hints().is_empty() { error.hint(LOOK) } else { error }
 }
 
 /// Both containers of a run.
@@ -247,7 +256,7 @@ impl Pair<'_> {
         identity: &mut Identity,
         signals: &mut SignalQueue,
         extras: Extras,
-        background: Option<Background>,
+        background: Option<&Background>,
         kept: &mut Option<Keeper>,
     ) -> Result<ContainerExit> {
         let run = self.with.run;
@@ -269,7 +278,8 @@ impl Pair<'_> {
         };
         let mut beside = Beside { failure: Some(failure), background, far };
         let ended = lived(&session, signals, &mut beside).await;
-        let ended = self.judge(ended, &keeper).await;
+        let is_told = beside.failure.is_none();
+        let ended = if is_told { ended } else { self.judge(ended, &keeper).await };
         keeper.rest().await;
         *kept = Some(keeper);
         ended
@@ -375,15 +385,22 @@ impl Pair<'_> {
         Keeper::start(charge, wire, first, Box::new(source), failed).await
     }
 
-    /// A container that fails when its network has gone has not failed by itself.
+    /// A container that fails when its network has gone has not failed by itself, nor one that cannot be started then.
     async fn judge(&self, ended: Result<ContainerExit>, keeper: &Keeper) -> Result<ContainerExit> {
-        if !matches!(ended, Ok(ContainerExit::Status(1..))) || !keeper.is_lost() {
-            return ended;
-        }
+        use ErrorKind::{CommandNotExecutable, CommandNotFound, Engine};
+        let event = match &ended {
+            Ok(ContainerExit::Status(1..)) if keeper.is_lost() => Event::NetworkGone,
+            Err(error) if matches!(error.kind(), Engine | CommandNotFound | CommandNotExecutable) => {
+                Event::AgentLost { cause: Some(error.to_string()) }
+            }
+            _ => return ended,
+        };
         let life = tokio::time::timeout(LAST_CALLS, self.agent.engine.life(&self.agent.id)).await;
         match life {
             Ok(Ok(life)) if !life.is_some_and(|life| life.state.is_up()) => {
-                Event::NetworkGone.error().map_or(ended, Err)
+                let left = ended.as_ref().err().filter(|error| error.kind() == Engine).map(Error::hints);
+                let error = event.error().map(|error| left.into_iter().flatten().fold(error, Error::hint));
+                error.map_or(ended, Err)
             }
             _ => ended,
         }

@@ -7,11 +7,11 @@ use crate::error::{Error, Result};
 
 /// It. By default: nothing.
 #[derive(Default)]
-pub(crate) struct Beside {
+pub(crate) struct Beside<'a> {
     /// Why the container cannot go on.
     pub(crate) failure: Option<oneshot::Receiver<Error>>,
     /// This process stays when the one that the user waits for has gone.
-    pub(crate) background: Option<Background>,
+    pub(crate) background: Option<&'a Background>,
     /// The engine is far away.
     pub(crate) far: Option<Far>,
 }
@@ -20,25 +20,26 @@ pub(crate) struct Beside {
 /// that say nothing are dead.
 pub(crate) type Far = watch::Receiver<u32>;
 
-impl Beside {
+impl Beside<'_> {
     pub(super) fn is_in_background(&self) -> bool {
         self.background.is_some()
     }
 
     /// The container runs: leaves the terminal, where this process is to stay without it.
     pub(super) fn go(&self) -> Result<()> {
-        self.background.as_ref().map_or(Ok(()), Background::go)
+        self.background.map_or(Ok(()), Background::go)
     }
 }
 
 /// Why the container has to end; for ever pending when nothing is amiss.
 pub(super) async fn failure(told: &mut Option<oneshot::Receiver<Error>>) -> Error {
     if let Some(receiver) = told {
-        if let Ok(error) = receiver.await {
+        let error = receiver.await;
+        // It is told once; or nobody is left to tell.
+        *told = None;
+        if let Ok(error) = error {
             return error;
         }
-        // Nobody is left to tell.
-        *told = None;
     }
     std::future::pending().await
 }

@@ -1,6 +1,7 @@
 //! `credrun --refresh` as a whole.
 
 mod basics;
+mod kills;
 mod networks;
 mod own_files;
 mod reach;

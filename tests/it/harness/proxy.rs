@@ -6,10 +6,12 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::message::{Framing, Head, pass_body};
+use super::run::{PATIENCE, eventually};
 
 /// One request and what came of it.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +42,17 @@ struct Log {
     connections: Vec<UnixStream>,
     /// The engine is dead to all who ask.
     is_cut: bool,
+    /// See [`Proxy::hold`].
+    held: Option<(&'static str, usize)>,
+}
+
+impl Log {
+    fn is_held(&self, number: usize) -> bool {
+        let Some((part, nth)) = self.held else { return false };
+        let is_so = |exchange: &Exchange| exchange.target.contains(part);
+        let count = self.exchanges[..=number].iter().filter(|exchange| is_so(exchange)).count();
+        !self.is_cut && is_so(&self.exchanges[number]) && count >= nth
+    }
 }
 
 /// The proxy; it lives until the test is over.
@@ -84,6 +97,25 @@ impl Proxy {
         }
     }
 
+    /// Keeps back the answers to the `nth` request whose target has this part, and to those after it: the engine has
+    /// done what it was asked, and nobody knows.
+    pub fn hold(&self, part: &'static str, nth: usize) {
+        lock(&self.log).held = Some((part, nth));
+    }
+
+    /// Waits until an answer is kept back.
+    pub fn wait_held(&self) {
+        eventually(PATIENCE, "an answer is kept back", || {
+            let log = lock(&self.log);
+            (0..log.exchanges.len()).any(|number| log.exchanges[number].answered > 0 && log.is_held(number))
+        });
+    }
+
+    /// Hands over what was kept back.
+    pub fn release(&self) {
+        lock(&self.log).held = None;
+    }
+
     /// What was asked so far.
     pub fn exchanges(&self) -> Vec<Exchange> {
         lock(&self.log).exchanges.clone()
@@ -125,6 +157,9 @@ fn serve(client: &UnixStream, engine: &Path, log: &Mutex<Log>) -> io::Result<()>
         lock(log).exchanges[number].body = body;
         let answer = read_answer(&mut from_engine, &mut to_client)?;
         note_answer(log, number, &answer);
+        while lock(log).is_held(number) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         to_client.write_all(&answer.bytes)?;
         if answer.status() == 101 {
             return stream(from_client, from_engine, to_client, to_engine, log, number);

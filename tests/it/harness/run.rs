@@ -80,6 +80,16 @@ impl Running {
         self.child.stdin.take().expect("stdin is piped, and taken once")
     }
 
+    /// Its number, while it has not been waited for.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_some()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         send(&self.child, signal);
