@@ -1,5 +1,5 @@
-//! The two halves of a run on real engines, against one container of `docker run`: what the container sees of its
-//! network, whom it reaches and who reaches it have to be the same.
+//! The two halves of a run under `--refresh` on real engines, against one container of `docker run`: what the container
+//! sees of its network, whom it reaches and who reaches it have to be the same. `refresh::networks` does these checks.
 
 pub mod engine;
 
@@ -24,11 +24,9 @@ struct Probe<'a> {
 impl Probe<'_> {
     fn start(&self, name: &str) -> String {
         let own = ["--name", name, "--env", "HELLO=hello from the target"];
-        let is_checked = self.engine.way == Way::Refresh;
-        let health =
-            if is_checked { &["--health-cmd", HEALTH, "--health-interval", "500ms"][..] } else { &[] };
+        let health = ["--health-cmd", HEALTH, "--health-interval", "500ms"];
         let command = [image(), "python3", "-c", TARGET];
-        self.engine.start(self.way, &[&own[..], health, &self.options, &command].concat())
+        self.engine.start(self.way, &[&own[..], &health, &self.options, &command].concat())
     }
 
     /// What it says, and what `ask` makes of its name and of the container that owns its network.
@@ -37,9 +35,7 @@ impl Probe<'_> {
         let said = self.engine.said(name);
         assert!(said.contains("ready at"), "{:?} {:?}: {said}", self.way, self.options);
         let asked = ask(&owner);
-        if self.engine.way == Way::Refresh {
-            self.check_health(name);
-        }
+        self.check_health(name);
         self.engine.remove(name);
         self.engine.remove(&owner);
         format!("{said}{asked}")
@@ -60,11 +56,11 @@ impl Probe<'_> {
 
 /// Both ways, the plain one first; what they came to, which is the same.
 fn both(engine: &Engine, name: &str, options: &[&str], ask: impl Fn(&str) -> String) -> String {
-    let [plain, halves] = [Way::Plain, engine.way].map(|way| {
+    let [plain, halves] = [Way::Plain, Way::Refresh].map(|way| {
         let probe = Probe { engine, way, options: options.to_vec() };
         probe.outcome(name, &ask)
     });
-    let ways = format!("{:?}, and docker run, with {options:?} (Podman: {})", engine.way, engine.is_podman);
+    let ways = format!("credrun, and docker run, with {options:?} (Podman: {})", engine.is_podman);
     assert_eq!(halves, plain, "{ways}");
     plain
 }
@@ -158,7 +154,7 @@ pub fn on_the_host_s_network(engine: &Engine) {
     let name = engine.name("target");
     let options = ["--network", "host", "-h", "tool", "--add-host", "db:192.0.2.10", "--env", "SHARED=host"];
     // The port is another one in each run.
-    let outcomes = [Way::Plain, engine.way].map(|way| {
+    let outcomes = [Way::Plain, Way::Refresh].map(|way| {
         let probe = Probe { engine, way, options: options.to_vec() };
         let mut reply = String::new();
         let seen = probe.outcome(&name, |_| {
@@ -215,7 +211,7 @@ pub fn what_is_refused(engine: &Engine) {
         &["--network", &mode, "--add-host", "db:192.0.2.10"],
         &["--memory", "1k"],
     ] {
-        let [plain, halves] = [Way::Plain, engine.way].map(|way| {
+        let [plain, halves] = [Way::Plain, Way::Refresh].map(|way| {
             let name = engine.name("refused");
             let refusal = engine.refusal(way, &[&["--name", &name], options, &[image(), "true"]].concat());
             // Some name what memory is in use.
@@ -226,22 +222,3 @@ pub fn what_is_refused(engine: &Engine) {
     }
     assert!(refused >= 2, "the engine refuses only {refused} of these");
 }
-
-macro_rules! on_both_engines {
-    ($($check:ident),*) => {
-        mod on_docker {
-            $(#[test] fn $check() { super::$check(&super::Engine::docker()); })*
-        }
-        mod on_podman {
-            $(#[test] fn $check() { super::$check(&super::Engine::podman()); })*
-        }
-    };
-}
-on_both_engines!(
-    on_the_default_network,
-    on_a_network_of_the_user_s,
-    without_a_network,
-    on_the_host_s_network,
-    on_another_container_s_network,
-    what_is_refused
-);

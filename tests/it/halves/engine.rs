@@ -3,18 +3,7 @@
 use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::process::{Command, Output};
-
-use credrun::cli::{self, Invocation};
-use credrun::docker_config::DockerConfig;
-use credrun::engine::{Address, Created, Engine as Api, EngineOptions};
-use credrun::environment::Environment;
-use credrun::error::Result;
-use credrun::injection::Injection;
-use credrun::refresh::halves::split;
-use credrun::request::{Host, RunRequest, resolve};
-use credrun::spec::ContainerSpec;
 
 use crate::harness::container::unique;
 use crate::harness::host::{image, required_variable};
@@ -26,8 +15,6 @@ use crate::refresh::stage::Stage;
 pub enum Way {
     /// `docker run --rm`, the oracle.
     Plain,
-    /// The two halves, with a stand-in for the agent's program.
-    Halves,
     /// `credrun --refresh`.
     Refresh,
 }
@@ -36,8 +23,6 @@ pub enum Way {
 pub struct Engine {
     /// Whether it is Podman.
     pub is_podman: bool,
-    /// What is held against `docker run`.
-    pub way: Way,
     address: String,
     containers: RefCell<Vec<String>>,
     networks: RefCell<Vec<String>>,
@@ -60,18 +45,11 @@ impl Engine {
         image();
         Self {
             is_podman,
-            way: Way::Halves,
             address,
             containers: RefCell::default(),
             networks: RefCell::default(),
             stages: RefCell::default(),
         }
-    }
-
-    /// The same, for `credrun --refresh`.
-    pub fn of_refresh(mut self) -> Self {
-        self.way = Way::Refresh;
-        self
     }
 
     pub fn cli(&self, arguments: &[&str]) -> Output {
@@ -119,19 +97,9 @@ impl Engine {
             self.cli_ok(&[&["run", "--rm", "--detach"], line].concat());
             return named(line).to_owned();
         }
-        if way == Way::Refresh {
-            let outcome = self.refresh(line);
-            assert_eq!(outcome.code, 0, "{line:?}: {outcome:?}");
-            return self.agent_of(named(line)).expect("it has an agent");
-        }
-        let agent = self.name("agent");
-        let started = self.with_api(async |api: &Api| {
-            let (first, second) = create(api, line, &agent).await?;
-            api.start(&first.id).await?;
-            api.start(&second.id).await
-        });
-        started.unwrap_or_else(|error| panic!("{line:?}: {error}"));
-        agent
+        let outcome = self.refresh(line);
+        assert_eq!(outcome.code, 0, "{line:?}: {outcome:?}");
+        self.agent_of(named(line)).expect("it has an agent")
     }
 
     /// `credrun --refresh --detach LINE`.
@@ -152,29 +120,12 @@ impl Engine {
 
     /// Why containers are not made, or `None` when they are.
     pub fn refusal(&self, way: Way, line: &[&str]) -> Option<String> {
-        if way == Way::Halves {
-            let agent = self.name("agent");
-            let created = self.with_api(async |api: &Api| create(api, line, &agent).await);
-            return created.err().map(|error| last_line(&error.to_string()));
-        }
         if way == Way::Refresh {
             let outcome = self.refresh(line);
             return (outcome.code != 0).then(|| last_line(&outcome.stderr));
         }
-        // Some is refused at the start alone.
-        let verb: &[_] = if self.way == Way::Refresh { &["run", "--rm", "--detach"] } else { &["create"] };
-        let output = self.cli(&[verb, line].concat());
+        let output = self.cli(&[&["run", "--rm", "--detach"], line].concat());
         (!output.status.success()).then(|| last_line(&String::from_utf8_lossy(&output.stderr)))
-    }
-
-    fn with_api<T>(&self, act: impl AsyncFnOnce(&Api) -> Result<T>) -> Result<T> {
-        let environment = Environment::from_iter([("DOCKER_HOST", self.address.as_str())]);
-        let config = DockerConfig::default();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let address = Address::resolve(&EngineOptions::default(), &config, &environment)?;
-            act(&Api::connect(address, &environment, &config).await?).await
-        })
     }
 
     /// What the container has written, once it says that it is ready.
@@ -246,37 +197,4 @@ fn last_line(text: &str) -> String {
     let text = text.lines().find(|line| line.contains("rror response from")).unwrap_or(text);
     let text = text.split_once("rror response from ").map_or(text, |(_, rest)| rest);
     text.split_once(": ").map_or(text, |(_, rest)| rest).trim().to_owned()
-}
-
-/// Both containers, created; the target's name is the line's own.
-async fn create(api: &Api, line: &[&str], agent: &str) -> Result<(Created, Created)> {
-    let request = resolved(line);
-    let image_facts = api.image(&request.spec.image).await?.expect("the engine has the image");
-    let halves = split(&request, &api.facts().await?, &image_facts)?;
-    // Any image does that has a program which does nothing; the agent's own is tested elsewhere.
-    let mut first = halves.agent(image());
-    first.name = Some(agent.to_owned());
-    first.set("Entrypoint", vec!["sleep"]);
-    first.set("Cmd", vec!["600"]);
-    let first = create_one(api, &first).await?;
-    let second = create_one(api, &halves.target(&first.id)).await?;
-    Ok((first, second))
-}
-
-async fn create_one(api: &Api, spec: &ContainerSpec) -> Result<Created> {
-    api.create(spec, &Injection::none()).await.map_err(credrun::engine::CreateError::into_error)
-}
-
-fn resolved(line: &[&str]) -> RunRequest {
-    let argv = ["--detach"].iter().chain(line).map(Into::into).collect();
-    let Ok(Invocation::Run(cli)) = cli::parse(argv) else { panic!("{line:?} is a run") };
-    let host = Host {
-        environment: &Environment::default(),
-        working_directory: Path::new("/"),
-        stdin_is_terminal: false,
-        console_size: None,
-        docker_config: &DockerConfig::default(),
-        daemon_host: "unix:///var/run/docker.sock",
-    };
-    resolve(cli, &host).unwrap_or_else(|error| panic!("{line:?}: {error}"))
 }

@@ -17,10 +17,10 @@ use crate::harness::run::Outcome;
 macro_rules! on_both_engines {
     ($($check:ident),*) => {
         mod on_docker {
-            $(#[test] fn $check() { super::halves::$check(&super::Engine::docker().of_refresh()); })*
+            $(#[test] fn $check() { super::halves::$check(&super::Engine::docker()); })*
         }
         mod on_podman {
-            $(#[test] fn $check() { super::halves::$check(&super::Engine::podman().of_refresh()); })*
+            $(#[test] fn $check() { super::halves::$check(&super::Engine::podman()); })*
         }
     };
 }
