@@ -9,6 +9,7 @@ mod with_agent;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use self::cidfile::CidFile;
@@ -56,12 +57,30 @@ pub async fn run(mut request: RunRequest, environment: &Environment) -> Result<C
     let both = async { tokio::try_join!(connect, fetch.fetch()) };
     let both = signals.unless_ended(both).await.map_err(|signal| interrupted(&signal))?;
     let ((engine, ground), mut identity) = both?;
-    let sweep = Sweep::begin(&engine);
+    let mut sweep = Sweep::begin(&engine);
+    if needs_what_is_left(&request) {
+        let cleared = signals.unless_ended(sweep.cleared()).await;
+        cleared.map_err(|signal| interrupted(&signal))?;
+    }
     let refresh = token.zip(ground);
     let ended =
         run_on(&engine, request, (keys, began), refresh, &mut identity, &mut signals, environment).await;
     sweep.finish(Sweep::LINGER).await;
     ended
+}
+
+/// Whether a run that was left behind may have what this one is to have: a name, a port, an address.
+fn needs_what_is_left(request: &RunRequest) -> bool {
+    let spec = &request.spec;
+    let endpoints = spec.get("NetworkingConfig.EndpointsConfig").and_then(Value::as_object);
+    let has_address = |endpoint: &Value| {
+        endpoint["IPAMConfig"].is_object()
+            || endpoint["Aliases"].is_array()
+            || endpoint["MacAddress"].is_string()
+    };
+    spec.name.is_some()
+        || spec.get("HostConfig.PortBindings").is_some()
+        || endpoints.is_some_and(|all| all.values().any(has_address))
 }
 
 /// The part of a run that takes place on the engine.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::labels::Network;
 use crate::credentials::{LimitCause, RenewalLimit};
 use crate::error::{Error, ErrorKind};
 use crate::exit_code;
@@ -57,10 +58,12 @@ pub enum Event {
     LinkAgain,
     /// The agent lives, and hears credrun no more: the connection that was lost was its only one.
     AgentDeaf,
-    /// The agent has ended, and took the container's network with it; the container is ended.
+    /// The agent has ended, and took the container's network with it, or at least its credentials; the container is ended.
     AgentLost {
         /// Why, where that is known.
         cause: Option<String>,
+        /// Whose network that is.
+        network: Network,
     },
     /// The container has ended by itself when its network was gone.
     NetworkGone,
@@ -96,8 +99,7 @@ impl Event {
             }
             Self::LinkAgain => (Voice::Note, "the agent is connected again".to_owned()),
             Self::AgentDeaf => (Voice::Warning, DEAF.to_owned()),
-            Self::AgentLost { cause: Some(cause) } => (Voice::Error, format!("{AGENT_LOST}: {cause}")),
-            Self::AgentLost { cause: None } => (Voice::Error, AGENT_LOST.to_owned()),
+            Self::AgentLost { cause, network } => (Voice::Error, lost(cause.as_deref(), *network)),
             Self::NetworkGone => {
                 (Voice::Error, "the container has ended because its network, the agent's, is gone".to_owned())
             }
@@ -125,8 +127,14 @@ impl Event {
 const DEAF: &str = "the agent hears credrun no more, since the engine has closed its stdin: the container has no valid \
                     credentials from now on; start it anew";
 
-const AGENT_LOST: &str =
-    "the agent has ended, and with it the container's network; the container is ended, too";
+fn lost(cause: Option<&str>, network: Network) -> String {
+    let what = match network {
+        Network::Agents => "network",
+        Network::Shared => "credentials",
+    };
+    let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("the agent has ended, and with it the container's {what}; the container is ended, too{cause}")
+}
 
 fn limited(limit: &RenewalLimit, end: OffsetDateTime, left: Duration) -> Option<(Voice, String)> {
     let why = match (limit.cause, limit.at) {
@@ -268,7 +276,16 @@ mod tests {
     #[test]
     fn the_table_of_events_of_the_containers() {
         let text = |text: &str| text.to_owned();
-        let table: [Row; 6] = [
+        let table: [Row; 7] = [
+            (
+                Event::AgentLost { cause: None, network: Network::Shared },
+                Some((
+                    Voice::Error,
+                    "the agent has ended, and with it the container's credentials; \
+                    the container is ended, too",
+                )),
+                Some(125),
+            ),
             (
                 Event::AgentDeaf,
                 Some((
@@ -285,7 +302,7 @@ mod tests {
             ),
             (Event::LinkAgain, Some((Voice::Note, "the agent is connected again")), None),
             (
-                Event::AgentLost { cause: Some(text("status 137")) },
+                Event::AgentLost { cause: Some(text("status 137")), network: Network::Agents },
                 Some((
                     Voice::Error,
                     "the agent has ended, and with it the container's network; \
@@ -294,7 +311,7 @@ mod tests {
                 Some(125),
             ),
             (
-                Event::AgentLost { cause: None },
+                Event::AgentLost { cause: None, network: Network::Agents },
                 Some((
                     Voice::Error,
                     "the agent has ended, and with it the container's network; \

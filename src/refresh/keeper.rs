@@ -30,6 +30,7 @@ pub(crate) struct Keeper {
     refresher: JoinHandle<Infallible>,
     teller: JoinHandle<()>,
     over: Option<oneshot::Sender<()>>,
+    target_ended: Option<oneshot::Sender<()>>,
     is_lost: Arc<AtomicBool>,
 }
 
@@ -55,6 +56,7 @@ impl Keeper {
         hand_over(&mut wire, &mut offers, &*clock).await?;
         let is_lost = Arc::new(AtomicBool::new(false));
         let (over, is_over) = oneshot::channel();
+        let (ends, target_ended) = oneshot::channel();
         let teller = tokio::spawn(tell(told, charge.quiet, failure));
         let link = Link {
             charge,
@@ -62,6 +64,7 @@ impl Keeper {
             offers,
             events: Some(events),
             is_over,
+            target_ended,
             sequence: 1,
             is_lost: Arc::clone(&is_lost),
         };
@@ -70,8 +73,14 @@ impl Keeper {
             refresher: tokio::spawn(async move { refresher.run().await }),
             teller,
             over: Some(over),
+            target_ended: Some(ends),
             is_lost,
         })
+    }
+
+    /// To be told when the target has ended and is only to be removed: the agent goes meanwhile.
+    pub(crate) fn target_ended(&mut self) -> Option<oneshot::Sender<()>> {
+        self.target_ended.take()
     }
 
     /// Whether the stream to the agent has ended, so that the agent may have.

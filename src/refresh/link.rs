@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::clock::Clock;
 use super::event::Event;
+use super::labels::Network;
 use super::offer::{Offer, Served};
 use super::wire::Wire;
 use crate::agent::frame::{FromAgent, ToAgent};
@@ -41,6 +42,8 @@ pub(crate) struct Charge {
     /// Told when streams that say nothing are dead. `None` for an engine near by, where that does not happen; it closes the
     /// agent's stdin with the first connection, so that nobody who attaches again is heard.
     pub(crate) far: Option<watch::Sender<u32>>,
+    /// Whose network the target has.
+    pub(crate) network: Network,
     /// Say nothing but errors.
     pub(crate) quiet: bool,
 }
@@ -76,6 +79,8 @@ pub(super) struct Link {
     /// Until the run is over.
     pub(super) events: Option<UnboundedSender<Event>>,
     pub(super) is_over: oneshot::Receiver<()>,
+    /// Told when the agent may go already: the target has ended, and is being removed.
+    pub(super) target_ended: oneshot::Receiver<()>,
     pub(super) sequence: u64,
     pub(super) is_lost: Arc<AtomicBool>,
 }
@@ -88,6 +93,8 @@ enum End {
     Broken(String),
     /// Nothing comes any more.
     Silent,
+    /// The agent says that it hears nothing any more.
+    Deaf,
 }
 
 impl Link {
@@ -99,6 +106,7 @@ impl Link {
             }
             self.is_lost.store(true, Ordering::SeqCst);
             let again = match end {
+                End::Deaf => return self.stay_deaf().await,
                 End::Broken(cause) => {
                     drop(wire);
                     self.attach_again(cause, false).await
@@ -124,17 +132,26 @@ impl Link {
     async fn follow(&mut self, wire: &mut Wire) -> End {
         let mut beat = tokio::time::interval(HEARTBEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut unanswered, mut has_offers) = (0, true);
+        let (mut unanswered, mut has_offers, mut has_target) = (0, true, true);
         loop {
             let done = tokio::select! {
                 _ = &mut self.is_over => return End::Over,
+                ended = &mut self.target_ended, if has_target => {
+                    if ended.is_ok() {
+                        let _ = wire.send(&ToAgent::Bye).await;
+                        return End::Over;
+                    }
+                    has_target = false;
+                    Ok(())
+                }
                 message = wire.next() => match message {
                     Ok(FromAgent::Pong { holds, .. }) => {
                         unanswered = 0;
                         // It had given credrun up, or its clock was set.
                         if holds { Ok(()) } else { self.push(wire).await }
                     }
-                    Ok(_) => Ok(()),
+                    Ok(FromAgent::Failed { .. }) => return End::Deaf,
+                    Ok(FromAgent::Ready { .. }) => Ok(()),
                     Err(cause) => Err(cause),
                 },
                 changed = self.offers.changed(), if has_offers => if changed.is_ok() {
@@ -198,9 +215,14 @@ impl Link {
         loop {
             match self.life().await {
                 Ok(life) if !life.is_some_and(|life| life.state.is_up()) => {
-                    self.tell(Event::AgentLost { cause: life.as_ref().map(status) });
+                    self.tell(Event::AgentLost {
+                        cause: life.as_ref().map(status),
+                        network: self.charge.network,
+                    });
                     return None;
                 }
+                // An agent that was killed may be said to run for a moment.
+                Ok(_) if attaches && pause == SOON => {}
                 Ok(_) if attaches => {
                     if !told {
                         self.tell(Event::LinkLost { cause: cause.clone() });
@@ -222,8 +244,7 @@ impl Link {
                 }
             }
             if failed >= ATTEMPTS && self.charge.far.is_none() {
-                self.tell(Event::AgentDeaf);
-                let _ = (&mut self.is_over).await;
+                self.stay_deaf().await;
                 return None;
             }
             tokio::select! {
@@ -231,6 +252,12 @@ impl Link {
                 () = tokio::time::sleep(pause) => pause = (pause * 2).min(LATE),
             }
         }
+    }
+
+    /// Nothing can be handed over any more, and the network is still there.
+    async fn stay_deaf(&mut self) {
+        self.tell(Event::AgentDeaf);
+        let _ = (&mut self.is_over).await;
     }
 
     async fn life(&self) -> Result<Option<Life>> {

@@ -87,7 +87,13 @@ impl Serving {
         };
         let port = wire.greet(hello).await?;
         let (failed, failure) = oneshot::channel();
-        let charge = Charge { engine: engine.clone(), id: id.to_owned(), far: None, quiet: false };
+        let charge = Charge {
+            engine: engine.clone(),
+            id: id.to_owned(),
+            far: None,
+            network: Network::Shared,
+            quiet: false,
+        };
         let keeper = Keeper::start(charge, wire, first, source, failed).await?;
         Ok(Self { engine: engine.clone(), agent: id.to_owned(), port, token, keeper, failure })
     }

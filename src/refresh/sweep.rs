@@ -1,9 +1,11 @@
 //! What runs have left behind whose credrun has gone: every start of credrun takes it away.
 //!
-//! It happens beside the run and never stands in its way: what goes wrong is in the log (`CREDRUN_LOG`) alone.
+//! It happens beside the run, which waits for it only where it may need a name or a port that a run has left behind. What
+//! goes wrong is in the log (`CREDRUN_LOG`) alone.
 
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::owner::Place;
@@ -18,11 +20,17 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// A sweep that is going on.
 #[derive(Debug)]
-pub struct Sweep(JoinHandle<()>);
+pub struct Sweep {
+    task: JoinHandle<()>,
+    /// Told when all is gone that was to go, or nothing is.
+    done: Option<oneshot::Receiver<()>>,
+}
 
 impl Sweep {
     /// How long a sweep may take at all.
     pub const LONGEST: Duration = Duration::from_secs(20);
+    /// How long a run waits for it before it begins.
+    pub const CLEARING: Duration = Duration::from_secs(10);
     /// How long a run that has ended waits for it.
     pub const LINGER: Duration = Duration::from_secs(2);
 
@@ -30,18 +38,28 @@ impl Sweep {
     #[must_use]
     pub fn begin(engine: &Engine) -> Self {
         let engine = engine.clone();
-        Self(tokio::spawn(async move {
+        let (tell, done) = oneshot::channel();
+        let task = tokio::spawn(async move {
             match tokio::time::timeout(Self::LONGEST, sweep(&engine)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!(%error, "nothing is swept"),
                 Err(_) => tracing::debug!("the sweep takes too long"),
             }
-        }))
+            let _ = tell.send(());
+        });
+        Self { task, done: Some(done) }
+    }
+
+    /// Waits until names and ports are free that nobody looks after, or for [`CLEARING`](Self::CLEARING).
+    pub async fn cleared(&mut self) {
+        if let Some(done) = self.done.take() {
+            let _ = tokio::time::timeout(Self::CLEARING, done).await;
+        }
     }
 
     /// Waits until it is done, or for so long. What it has not done is the next one's.
     pub async fn finish(self, limit: Duration) {
-        let Self(mut task) = self;
+        let Self { mut task, .. } = self;
         if tokio::time::timeout(limit, &mut task).await.is_err() {
             task.abort();
         }

@@ -71,9 +71,14 @@ fn run(stdin: &mut File, stdout: &mut File) -> ExitCode {
     };
     endpoint.change(Held::gone);
     match (end, at_end) {
-        (End::Gone, AtEnd::Hold) => loop {
-            std::thread::park();
-        },
+        (End::Gone, AtEnd::Hold) => {
+            // Where the host is there all the same: somebody else has ended this stream, or spoilt it.
+            let failed = FromAgent::Failed { port_taken: false, message: "its stdin has ended".to_owned() };
+            let _ = stdout.write_all(failed.to_bytes().expose());
+            loop {
+                std::thread::park();
+            }
+        }
         _ => ExitCode::SUCCESS,
     }
 }

@@ -11,7 +11,7 @@ use crate::refresh::wire::{LOOK, Wire};
 /// How long the removal of an agent may take.
 const REMOVAL: Duration = Duration::from_secs(15);
 /// How often it is looked for.
-const GLANCE: Duration = Duration::from_millis(20);
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// An agent that was created. Whoever has one removes it.
 pub(super) struct Agent<'a> {

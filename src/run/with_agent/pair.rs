@@ -7,14 +7,14 @@ use super::{Extras, Identity, WithAgent, lived, own_files};
 use crate::agent::frame::{AtEnd, Hello};
 use crate::agent::wiped::Wiped;
 use crate::background::Background;
-use crate::engine::ImageFacts;
+use crate::engine::{ImageFacts, WaitCondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::engine_warnings;
 use crate::provider::unattended::Unattended;
 use crate::refresh::event::Event;
 use crate::refresh::halves::{self, EndpointPort, Halves};
 use crate::refresh::keeper::Keeper;
-use crate::refresh::labels::{Labels, Role};
+use crate::refresh::labels::{Labels, Network, Role};
 use crate::refresh::link::{Charge, HEARTBEAT};
 use crate::refresh::wire::Wire;
 use crate::session::signals::SignalQueue;
@@ -56,13 +56,35 @@ impl Pair<'_> {
             Some(Err(error)) => return Err(session.clean_up(error).await),
             None => return Err(session.clean_up(gave_up()).await),
         };
-        let mut beside = Beside { failure: Some(failure), background, far };
+        let started = self.watch_for_end(&id, &mut keeper).await;
+        let mut beside = Beside { failure: Some(failure), background, far, started };
         let ended = lived(&session, signals, &mut beside).await;
         let is_told = beside.failure.is_none();
         let ended = if is_told { ended } else { self.judge(ended, &keeper).await };
         keeper.rest().await;
         *kept = Some(keeper);
         ended
+    }
+
+    /// Has the agent go while the target is being removed; what is told when that has started. Podman removes no
+    /// container on which another depends, one that ends in the background makes nobody wait, and far away one
+    /// connection more is one that can be lost.
+    async fn watch_for_end(&self, id: &str, keeper: &mut Keeper) -> Option<oneshot::Sender<()>> {
+        let run = self.with.run;
+        let is_podman = self.with.ground.facts.is_podman;
+        if is_podman || run.request.client.in_background || self.with.is_remote() {
+            return None;
+        }
+        let waiting = run.engine.wait(id, WaitCondition::NextExit).await.ok()?;
+        let ended = keeper.target_ended()?;
+        let (started, has_started) = oneshot::channel();
+        tokio::spawn(async move {
+            // One that could not be started has ended, too, for want of an agent, it may be.
+            if waiting.exit().await.is_ok() && has_started.await.is_ok() {
+                let _ = ended.send(());
+            }
+        });
+        Some(started)
     }
 
     /// The agent's stream and the target's id. One is started while the other is created, where the port of the endpoint
@@ -160,6 +182,7 @@ impl Pair<'_> {
             engine: run.engine.clone(),
             id: self.agent.id.clone(),
             far,
+            network: self.labels.network,
             quiet: run.request.client.quiet,
         };
         Keeper::start(charge, wire, first, Box::new(source), failed).await
@@ -169,9 +192,11 @@ impl Pair<'_> {
     async fn judge(&self, ended: Result<ContainerExit>, keeper: &Keeper) -> Result<ContainerExit> {
         use ErrorKind::{CommandNotExecutable, CommandNotFound, Engine};
         let event = match &ended {
-            Ok(ContainerExit::Status(1..)) if keeper.is_lost() => Event::NetworkGone,
+            Ok(ContainerExit::Status(1..)) if keeper.is_lost() && self.labels.network == Network::Agents => {
+                Event::NetworkGone
+            }
             Err(error) if matches!(error.kind(), Engine | CommandNotFound | CommandNotExecutable) => {
-                Event::AgentLost { cause: Some(error.to_string()) }
+                Event::AgentLost { cause: Some(error.to_string()), network: self.labels.network }
             }
             _ => return ended,
         };

@@ -1,5 +1,6 @@
 //! What a run is like: the same as without, but for where the credentials are.
 
+use std::io::Write;
 use std::process::Stdio;
 
 use rustix::process::Signal;
@@ -9,7 +10,7 @@ use crate::harness::container::{Container, docker, docker_ok, unique};
 use crate::harness::endpoint::Keys;
 use crate::harness::host::{Host, Program, image, required_variable};
 use crate::harness::pty::Terminal;
-use crate::harness::run::{PATIENCE, eventually, run, run_with_input};
+use crate::harness::run::{PATIENCE, eventually, run, run_with_input, start};
 
 #[test]
 fn the_container_asks_its_own_loopback_and_has_no_keys() {
@@ -197,9 +198,12 @@ fn one_that_was_started_and_is_killed_before_the_container_runs_leaves_nothing()
         Some("true") => agent_of(&target).is_some(),
         other => other.is_none(),
     };
-    eventually(PATIENCE, "it runs, or is gone", is_settled);
-    std::thread::sleep(std::time::Duration::from_secs(1));
-    assert!(is_settled());
+    eventually(PATIENCE, "it runs, or is gone, and stays so", || {
+        is_settled() && {
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            is_settled()
+        }
+    });
     run(&mut stage.host.command(Program::Credrun, &["stop", &target.name]));
     assert!(target.is_gone_within(PATIENCE));
 }
@@ -214,4 +218,56 @@ fn on_podman_too() {
     let mut list = stage.host.tool("docker");
     let left = run(list.args(["ps", "--all", "--format", "{{.Names}} {{.Labels}}"])).text();
     assert!(!left.contains(&name), "{left}");
+}
+
+/// Whoever starts it anew after a SIGKILL needs its name and its port.
+#[test]
+fn the_next_start_has_the_name_and_the_port_of_one_that_was_killed() {
+    let (stage, target) = (Stage::new(), Container::named("again"));
+    let line = ["--name", &target.name, "-p", "127.0.0.1:28183:80", image(), "sh", "-c"];
+    let running = stage.start(&[&line[..], &["echo ready; sleep 600"]].concat());
+    running.wait_for("ready");
+    let agent = agent_container(&target);
+    running.signal(Signal::KILL);
+    assert_eq!(running.outcome().code, 137);
+    let outcome = stage.run(&[&line[..], &["echo again"]].concat());
+    assert_eq!((outcome.code, outcome.text().as_str()), (0, "again"), "{outcome:?}");
+    assert_gone(&[&target, &agent]);
+}
+
+/// The engine ends the agent's stdin with any client that was attached to it.
+#[test]
+fn with_d_another_client_of_the_agent_takes_the_credentials_away_and_that_is_said() {
+    let (stage, target) = (Stage::new(), Container::named("attached"));
+    let outcome = stage.run(&["-d", "--name", &target.name, image(), "sleep", "600"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let agent = agent_container(&target);
+    let mut attach = stage.host.tool("docker");
+    let attach = attach.args(["attach", "--sig-proxy=false", &agent.name]).stdin(Stdio::piped());
+    let mut other = start(attach);
+    other.stdin().write_all(b"nonsense, nonsense").expect("the client reads");
+    let log = stage.host.home().join(".local/state/credrun");
+    let said = || {
+        let files = std::fs::read_dir(&log).into_iter().flatten().flatten();
+        files.map(|file| std::fs::read_to_string(file.path()).unwrap_or_default()).collect::<String>()
+    };
+    eventually(PATIENCE, "that is said", || said().contains("the agent hears credrun no more"));
+    let answer = docker_ok(&["exec", &target.name, "python3", "-c", ASK]);
+    assert!(answer.starts_with("503 "), "{answer}");
+    drop(other);
+    docker_ok(&["rm", "--force", &target.name]);
+    assert_gone(&[&target, &agent]);
+}
+
+#[test]
+fn on_a_shared_network_the_agent_s_end_takes_no_network_away() {
+    let (stage, target) = (Stage::new(), Container::named("shared"));
+    let script = "echo ready; sleep 600";
+    let running = stage.start(&["--name", &target.name, "--network=host", image(), "sh", "-c", script]);
+    running.wait_for("ready");
+    docker_ok(&["kill", &agent_container(&target).name]);
+    let outcome = running.outcome();
+    assert_eq!(outcome.code, 125, "{outcome:?}");
+    assert!(outcome.stderr.contains("with it the container's credentials; "), "{outcome:?}");
+    assert_gone(&[&target]);
 }
