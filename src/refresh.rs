@@ -4,6 +4,7 @@
 //! The container that was asked for, the target, joins that namespace, so that no other container, and nobody on the
 //! host or through a published port, reaches them.
 
+pub(crate) mod agent_container;
 pub mod body;
 pub mod clock;
 pub mod engine_facts;

@@ -80,7 +80,7 @@ impl Session<'_> {
         };
         let copies = attached.map(|attached| self.copy(attached, beside.far.is_some()));
         match signals.through(self.engine.start(self.id)).await {
-            Some(Ok(())) => beside.has_started(),
+            Some(Ok(())) => {}
             Some(Err(error)) => return Err(self.start_failed(error, waiting).await),
             None => return Err(self.abandon(gave_up(), waiting).await),
         }

@@ -23,6 +23,7 @@ use crate::provider::CredentialProvider;
 
 /// How long the end may take that is only told.
 const FAREWELL: Duration = Duration::from_secs(1);
+
 /// An agent that is looked after.
 #[derive(Debug)]
 pub(crate) struct Keeper {
@@ -30,7 +31,6 @@ pub(crate) struct Keeper {
     refresher: JoinHandle<Infallible>,
     teller: JoinHandle<()>,
     over: Option<oneshot::Sender<()>>,
-    target_ended: Option<oneshot::Sender<()>>,
     is_lost: Arc<AtomicBool>,
 }
 
@@ -56,7 +56,6 @@ impl Keeper {
         hand_over(&mut wire, &mut offers, &*clock).await?;
         let is_lost = Arc::new(AtomicBool::new(false));
         let (over, is_over) = oneshot::channel();
-        let (ends, target_ended) = oneshot::channel();
         let teller = tokio::spawn(tell(told, charge.quiet, failure));
         let link = Link {
             charge,
@@ -64,7 +63,6 @@ impl Keeper {
             offers,
             events: Some(events),
             is_over,
-            target_ended,
             sequence: 1,
             is_lost: Arc::clone(&is_lost),
         };
@@ -73,14 +71,8 @@ impl Keeper {
             refresher: tokio::spawn(async move { refresher.run().await }),
             teller,
             over: Some(over),
-            target_ended: Some(ends),
             is_lost,
         })
-    }
-
-    /// To be told when the target has ended and is only to be removed: the agent goes meanwhile.
-    pub(crate) fn target_ended(&mut self) -> Option<oneshot::Sender<()>> {
-        self.target_ended.take()
     }
 
     /// Whether the stream to the agent has ended, so that the agent may have.

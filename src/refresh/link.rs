@@ -79,8 +79,6 @@ pub(super) struct Link {
     /// Until the run is over.
     pub(super) events: Option<UnboundedSender<Event>>,
     pub(super) is_over: oneshot::Receiver<()>,
-    /// Told when the agent may go already: the target has ended, and is being removed.
-    pub(super) target_ended: oneshot::Receiver<()>,
     pub(super) sequence: u64,
     pub(super) is_lost: Arc<AtomicBool>,
 }
@@ -132,18 +130,10 @@ impl Link {
     async fn follow(&mut self, wire: &mut Wire) -> End {
         let mut beat = tokio::time::interval(HEARTBEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut unanswered, mut has_offers, mut has_target) = (0, true, true);
+        let (mut unanswered, mut has_offers) = (0, true);
         loop {
             let done = tokio::select! {
                 _ = &mut self.is_over => return End::Over,
-                ended = &mut self.target_ended, if has_target => {
-                    if ended.is_ok() {
-                        let _ = wire.send(&ToAgent::Bye).await;
-                        return End::Over;
-                    }
-                    has_target = false;
-                    Ok(())
-                }
                 message = wire.next() => match message {
                     Ok(FromAgent::Pong { holds, .. }) => {
                         unanswered = 0;

@@ -1,35 +1,27 @@
 //! Credentials for a container that runs already, for programs that are not `docker run`: an agent joins its network and
 //! serves them on its loopback. `examples/serve_credentials.rs` is such a program.
 
-use std::time::Duration;
-
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
+use super::agent_container::{self, Agent};
 use super::halves;
 use super::keeper::Keeper;
-use super::labels::{Labels, Mode, Network, Role};
-use super::link::{Charge, HEARTBEAT};
-use super::sweep::remove_agent;
-use super::wire::Wire;
-use crate::agent::frame::{AtEnd, Hello};
-use crate::agent::wiped::Wiped;
+use super::labels::{Labels, Mode, Network};
+use super::link::Charge;
+use crate::agent::frame::AtEnd;
 use crate::agent::{self, PATH};
 use crate::credentials::{Credentials, Secret};
 use crate::engine::{CreateError, Engine};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::injection::Injection;
 use crate::provider::CredentialProvider;
-
-/// How long the removal of the agent may take.
-const REMOVAL: Duration = Duration::from_secs(15);
 
 /// Credentials that are served on a container's loopback, to whoever there has the token.
 ///
 /// Call [`end`](Self::end) when it is over. A program that is killed leaves nothing either: its agent ends with it.
 pub struct Serving {
-    engine: Engine,
-    agent: String,
+    agent: Agent,
     port: u16,
     token: Secret,
     keeper: Keeper,
@@ -56,46 +48,35 @@ impl Serving {
         let mut spec = halves::agent_in(&format!("container:{container}"), &facts);
         spec.image.clone_from(&loaded.id);
         spec.set("Image", loaded.id);
-        spec.name = Some(format!("credrun-agent-{}", labels.run));
-        labels.put_on(Role::Agent, &mut spec);
+        agent_container::label(&mut spec, &labels);
         let created = engine.create(&spec, &Injection::none()).await.map_err(CreateError::into_error)?;
-        let begun = Self::begin(engine, &created.id, first, source).await;
-        match begun {
-            Ok(serving) => Ok(serving),
-            Err(error) => {
-                let _ = remove_agent(engine, &created.id).await;
-                Err(error)
-            }
+        let agent = Agent { engine: engine.clone(), id: created.id };
+        match Self::begin(&agent, first, source).await {
+            Ok((port, token, keeper, failure)) => Ok(Self { agent, port, token, keeper, failure }),
+            Err(error) => Err(match agent.remove().await {
+                None => error,
+                Some(left) => error.hint(left),
+            }),
         }
     }
 
     async fn begin(
-        engine: &Engine,
-        id: &str,
+        agent: &Agent,
         first: &Credentials,
         source: Box<dyn CredentialProvider>,
-    ) -> Result<Self> {
+    ) -> Result<(u16, Secret, Keeper, oneshot::Receiver<Error>)> {
         let token = agent::token()?;
-        let mut wire = Wire::attach(engine, id).await?;
-        engine.start(id).await?;
-        let hello = Hello {
-            at_end: AtEnd::Exit,
-            port: halves::PORT,
-            other_port: true,
-            heartbeat_ms: u32::try_from(HEARTBEAT.as_millis()).unwrap_or(u32::MAX),
-            token: Wiped::copy_of(token.expose().as_bytes()),
-        };
-        let port = wire.greet(hello).await?;
+        let (wire, port) = agent.start(agent_container::hello(AtEnd::Exit, None, &token)).await?;
         let (failed, failure) = oneshot::channel();
         let charge = Charge {
-            engine: engine.clone(),
-            id: id.to_owned(),
+            engine: agent.engine.clone(),
+            id: agent.id.clone(),
             far: None,
             network: Network::Shared,
             quiet: false,
         };
         let keeper = Keeper::start(charge, wire, first, source, failed).await?;
-        Ok(Self { engine: engine.clone(), agent: id.to_owned(), port, token, keeper, failure })
+        Ok((port, token, keeper, failure))
     }
 
     /// What leads an SDK in the container to them, names and values. The second value is a secret, though of use in that
@@ -123,15 +104,14 @@ impl Serving {
     /// [`crate::error::ErrorKind::Engine`] when that cannot be removed; the next start of credrun does it.
     pub async fn end(mut self) -> Result<()> {
         self.keeper.rest().await;
-        let removed = tokio::time::timeout(REMOVAL, remove_agent(&self.engine, &self.agent)).await;
-        removed.unwrap_or(Ok(()))
+        self.agent.remove().await.map_or(Ok(()), |left| Err(Error::new(ErrorKind::Engine, left)))
     }
 }
 
 impl std::fmt::Debug for Serving {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Serving")
-            .field("agent", &self.agent)
+            .field("agent", &self.agent.id)
             .field("port", &self.port)
             .finish_non_exhaustive()
     }

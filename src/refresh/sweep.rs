@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::owner::Place;
@@ -20,11 +19,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// A sweep that is going on.
 #[derive(Debug)]
-pub struct Sweep {
-    task: JoinHandle<()>,
-    /// Told when all is gone that was to go, or nothing is.
-    done: Option<oneshot::Receiver<()>>,
-}
+pub struct Sweep(JoinHandle<()>);
 
 impl Sweep {
     /// How long a sweep may take at all.
@@ -38,30 +33,30 @@ impl Sweep {
     #[must_use]
     pub fn begin(engine: &Engine) -> Self {
         let engine = engine.clone();
-        let (tell, done) = oneshot::channel();
-        let task = tokio::spawn(async move {
+        Self(tokio::spawn(async move {
             match tokio::time::timeout(Self::LONGEST, sweep(&engine)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => tracing::debug!(%error, "nothing is swept"),
                 Err(_) => tracing::debug!("the sweep takes too long"),
             }
-            let _ = tell.send(());
-        });
-        Self { task, done: Some(done) }
+        }))
     }
 
     /// Waits until names and ports are free that nobody looks after, or for [`CLEARING`](Self::CLEARING).
     pub async fn cleared(&mut self) {
-        if let Some(done) = self.done.take() {
-            let _ = tokio::time::timeout(Self::CLEARING, done).await;
-        }
+        self.wait(Self::CLEARING).await;
     }
 
     /// Waits until it is done, or for so long. What it has not done is the next one's.
-    pub async fn finish(self, limit: Duration) {
-        let Self { mut task, .. } = self;
-        if tokio::time::timeout(limit, &mut task).await.is_err() {
-            task.abort();
+    pub async fn finish(mut self, limit: Duration) {
+        self.wait(limit).await;
+        self.0.abort();
+    }
+
+    /// A task that has ended must not be waited for twice.
+    async fn wait(&mut self, limit: Duration) {
+        if !self.0.is_finished() {
+            let _ = tokio::time::timeout(limit, &mut self.0).await;
         }
     }
 }

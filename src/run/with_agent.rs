@@ -4,7 +4,6 @@
 //! The container goes first and the agent last, on every way out: without the agent the container has no network, and
 //! without the container nobody needs the agent.
 
-mod agent;
 mod pair;
 
 use std::panic::AssertUnwindSafe;
@@ -12,7 +11,6 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use time::OffsetDateTime;
 
-use self::agent::Agent;
 use self::pair::Pair;
 use super::create::Run;
 use super::identity::Identity;
@@ -24,9 +22,10 @@ use crate::engine::{CreateError, Endpoint, Engine};
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::Injection;
 use crate::notice::engine_warnings;
+use crate::refresh::agent_container::{self, Agent};
 use crate::refresh::engine_facts::EngineFacts;
 use crate::refresh::halves::{self, Halves};
-use crate::refresh::labels::{Labels, Mode, Role};
+use crate::refresh::labels::{Labels, Mode};
 use crate::request::RunRequest;
 use crate::session::ContainerExit;
 use crate::session::signals::SignalQueue;
@@ -138,14 +137,14 @@ impl WithAgent<'_> {
         mut loaded: Loaded,
         labels: &Labels,
         signals: &mut SignalQueue,
-    ) -> Result<Agent<'_>> {
+    ) -> Result<Agent> {
         let engine = self.run.engine;
         for _ in 0..2 {
             let spec = self.agent_spec(halves, &loaded, labels);
             match self.run.create_once(&spec, &Injection::none(), signals).await? {
                 Ok(created) => {
                     engine_warnings(&created.warnings, &spec);
-                    return Ok(Agent { engine, id: created.id });
+                    return Ok(Agent { engine: engine.clone(), id: created.id });
                 }
                 // Another credrun has removed it as an old one.
                 Err(CreateError::NoSuchImage(error)) => {
@@ -161,8 +160,7 @@ impl WithAgent<'_> {
 
     fn agent_spec(&self, halves: &Halves, loaded: &Loaded, labels: &Labels) -> ContainerSpec {
         let mut spec = halves.agent(&loaded.id);
-        spec.name = Some(format!("credrun-agent-{}", labels.run));
-        labels.put_on(Role::Agent, &mut spec);
+        agent_container::label(&mut spec, labels);
         // Far away, its end of the stream may go with a connection, and another one is made.
         if self.is_remote() {
             spec.set("StdinOnce", false);

@@ -14,8 +14,6 @@ pub(crate) struct Beside<'a> {
     pub(crate) background: Option<&'a Background>,
     /// The engine is far away.
     pub(crate) far: Option<Far>,
-    /// Told when the container has been started.
-    pub(crate) started: Option<oneshot::Sender<()>>,
 }
 
 /// An engine far away: a stream that broke off says nothing about the container. Told, by a new number, when streams
@@ -25,13 +23,6 @@ pub(crate) type Far = watch::Receiver<u32>;
 impl Beside<'_> {
     pub(super) fn is_in_background(&self) -> bool {
         self.background.is_some()
-    }
-
-    /// The container has been started.
-    pub(super) fn has_started(&mut self) {
-        if let Some(started) = self.started.take() {
-            let _ = started.send(());
-        }
     }
 
     /// The container runs: leaves the terminal, where this process is to stay without it.

@@ -2,20 +2,19 @@
 
 use tokio::sync::{oneshot, watch};
 
-use super::agent::Agent;
 use super::{Extras, Identity, WithAgent, lived, own_files};
 use crate::agent::frame::{AtEnd, Hello};
-use crate::agent::wiped::Wiped;
 use crate::background::Background;
-use crate::engine::{ImageFacts, WaitCondition};
+use crate::engine::ImageFacts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::engine_warnings;
 use crate::provider::unattended::Unattended;
+use crate::refresh::agent_container::{self, Agent};
 use crate::refresh::event::Event;
-use crate::refresh::halves::{self, EndpointPort, Halves};
+use crate::refresh::halves::{EndpointPort, Halves};
 use crate::refresh::keeper::Keeper;
 use crate::refresh::labels::{Labels, Network, Role};
-use crate::refresh::link::{Charge, HEARTBEAT};
+use crate::refresh::link::Charge;
 use crate::refresh::wire::Wire;
 use crate::session::signals::SignalQueue;
 use crate::session::{Beside, ContainerExit, LAST_CALLS, Session};
@@ -23,7 +22,7 @@ use crate::session::{Beside, ContainerExit, LAST_CALLS, Session};
 /// Both containers of a run.
 pub(super) struct Pair<'a> {
     pub(super) with: &'a WithAgent<'a>,
-    pub(super) agent: &'a Agent<'a>,
+    pub(super) agent: &'a Agent,
     pub(super) halves: &'a Halves,
     pub(super) labels: &'a Labels,
     pub(super) image: &'a ImageFacts,
@@ -56,35 +55,13 @@ impl Pair<'_> {
             Some(Err(error)) => return Err(session.clean_up(error).await),
             None => return Err(session.clean_up(gave_up()).await),
         };
-        let started = self.watch_for_end(&id, &mut keeper).await;
-        let mut beside = Beside { failure: Some(failure), background, far, started };
+        let mut beside = Beside { failure: Some(failure), background, far };
         let ended = lived(&session, signals, &mut beside).await;
         let is_told = beside.failure.is_none();
         let ended = if is_told { ended } else { self.judge(ended, &keeper).await };
         keeper.rest().await;
         *kept = Some(keeper);
         ended
-    }
-
-    /// Has the agent go while the target is being removed; what is told when that has started. Podman removes no
-    /// container on which another depends, one that ends in the background makes nobody wait, and far away one
-    /// connection more is one that can be lost.
-    async fn watch_for_end(&self, id: &str, keeper: &mut Keeper) -> Option<oneshot::Sender<()>> {
-        let run = self.with.run;
-        let is_podman = self.with.ground.facts.is_podman;
-        if is_podman || run.request.client.in_background || self.with.is_remote() {
-            return None;
-        }
-        let waiting = run.engine.wait(id, WaitCondition::NextExit).await.ok()?;
-        let ended = keeper.target_ended()?;
-        let (started, has_started) = oneshot::channel();
-        tokio::spawn(async move {
-            // One that could not be started has ended, too, for want of an agent, it may be.
-            if waiting.exit().await.is_ok() && has_started.await.is_ok() {
-                let _ = ended.send(());
-            }
-        });
-        Some(started)
     }
 
     /// The agent's stream and the target's id. One is started while the other is created, where the port of the endpoint
@@ -154,17 +131,12 @@ impl Pair<'_> {
     }
 
     fn hello(&self) -> Hello {
-        let (port, other_port) = match self.halves.port {
-            EndpointPort::Fixed(port) => (port, false),
-            EndpointPort::Free => (halves::PORT, true),
+        let at_end = if self.labels.mode.holds() { AtEnd::Hold } else { AtEnd::Exit };
+        let port = match self.halves.port {
+            EndpointPort::Fixed(port) => Some(port),
+            EndpointPort::Free => None,
         };
-        Hello {
-            at_end: if self.labels.mode.holds() { AtEnd::Hold } else { AtEnd::Exit },
-            port,
-            other_port,
-            heartbeat_ms: u32::try_from(HEARTBEAT.as_millis()).unwrap_or(u32::MAX),
-            token: Wiped::copy_of(self.with.token.expose().as_bytes()),
-        }
+        agent_container::hello(at_end, port, self.with.token)
     }
 
     async fn keep(

@@ -41,8 +41,7 @@ fn count(stage: &Stage, target: &Seen, options: &[&str]) -> Running {
 fn assert_says(outcome: &Outcome, code: i32, lines: &[&str]) {
     assert_eq!(outcome.code, code, "{outcome:?}");
     for line in lines {
-        // Again, when the machine is so slow that it looks like another loss.
-        assert!(outcome.stderr.contains(line), "`{line}`: {outcome:?}");
+        assert_eq!(outcome.stderr.matches(line).count(), 1, "`{line}`: {outcome:?}");
     }
 }
 

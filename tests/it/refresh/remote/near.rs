@@ -29,7 +29,7 @@ fn near_by_a_lost_connection_ends_the_run() {
     let running = stage.start(&arguments);
     running.wait_for("ready");
     let agent = target.agent();
-    line.settled(4);
+    line.settled(3);
     line.cut();
     let outcome = running.outcome();
     let says = |text| outcome.stderr.contains(text);

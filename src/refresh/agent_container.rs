@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
-use crate::agent::frame::Hello;
+use super::halves::PORT;
+use super::labels::{Labels, Role};
+use super::link::HEARTBEAT;
+use super::sweep::remove_agent;
+use super::wire::{LOOK, Wire};
+use crate::agent::frame::{AtEnd, Hello};
+use crate::agent::wiped::Wiped;
+use crate::credentials::Secret;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
-use crate::refresh::sweep::remove_agent;
-use crate::refresh::wire::{LOOK, Wire};
+use crate::spec::ContainerSpec;
 
 /// How long the removal of an agent may take.
 const REMOVAL: Duration = Duration::from_secs(15);
@@ -14,16 +20,33 @@ const REMOVAL: Duration = Duration::from_secs(15);
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// An agent that was created. Whoever has one removes it.
-pub(super) struct Agent<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) id: String,
+pub(crate) struct Agent {
+    pub(crate) engine: Engine,
+    pub(crate) id: String,
 }
 
-impl Agent<'_> {
+/// Names and labels the request for an agent as its run's.
+pub(crate) fn label(spec: &mut ContainerSpec, labels: &Labels) {
+    spec.name = Some(format!("credrun-agent-{}", labels.run));
+    labels.put_on(Role::Agent, spec);
+}
+
+/// What it is told first. Without a port any that is free will do, the usual one if it is.
+pub(crate) fn hello(at_end: AtEnd, port: Option<u16>, token: &Secret) -> Hello {
+    Hello {
+        at_end,
+        port: port.unwrap_or(PORT),
+        other_port: port.is_none(),
+        heartbeat_ms: u32::try_from(HEARTBEAT.as_millis()).unwrap_or(u32::MAX),
+        token: Wiped::copy_of(token.expose().as_bytes()),
+    }
+}
+
+impl Agent {
     /// Removes it; what is left when that fails.
-    pub(super) async fn remove(&self) -> Option<String> {
+    pub(crate) async fn remove(&self) -> Option<String> {
         let gone = async {
-            remove_agent(self.engine, &self.id).await?;
+            remove_agent(&self.engine, &self.id).await?;
             // It may have ended by itself, and is being removed by the engine: its ports are taken until then.
             while self.engine.life(&self.id).await?.is_some() {
                 tokio::time::sleep(GLANCE).await;
@@ -46,8 +69,8 @@ impl Agent<'_> {
     }
 
     /// Starts it, and waits until it listens: on which port.
-    pub(super) async fn start(&self, hello: Hello) -> Result<(Wire, u16)> {
-        let mut wire = Wire::attach(self.engine, &self.id).await.map_err(with_advice)?;
+    pub(crate) async fn start(&self, hello: Hello) -> Result<(Wire, u16)> {
+        let mut wire = Wire::attach(&self.engine, &self.id).await.map_err(with_advice)?;
         self.engine.start(&self.id).await.map_err(in_its_own_words).map_err(with_advice)?;
         let port = wire.greet(hello).await?;
         Ok((wire, port))
