@@ -190,6 +190,12 @@ impl Engine {
         (1, self.transport.api_minor())
     }
 
+    /// Whether it is Podman, whose Docker-compatible API is Docker's but for a few things.
+    #[must_use]
+    pub fn is_podman(&self) -> bool {
+        self.is_podman
+    }
+
     /// The operating system of its containers, `linux` or `windows`.
     #[must_use]
     pub fn os_type(&self) -> &str {

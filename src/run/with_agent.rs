@@ -144,7 +144,7 @@ impl WithAgent<'_> {
             match self.run.create_once(&spec, &Injection::none(), signals).await? {
                 Ok(created) => {
                     engine_warnings(&created.warnings, &spec);
-                    return Ok(Agent { engine: engine.clone(), id: created.id });
+                    return Ok(Agent::new(engine.clone(), created.id));
                 }
                 // Another credrun has removed it as an old one.
                 Err(CreateError::NoSuchImage(error)) => {
