@@ -28,8 +28,8 @@ impl Identity {
         expiration.is_some_and(|end| (end - now) * 2 < end - self.fetched)
     }
 
-    /// Nothing is left of it: the container has what it is to have.
-    pub(super) fn forget(&mut self) {
+    /// Nothing is left of it: the container, or its keeper, has what it is to have.
+    pub(crate) fn forget(&mut self) {
         (self.credentials, self.injection) = (None, Injection::none());
     }
 

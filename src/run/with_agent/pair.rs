@@ -55,6 +55,7 @@ impl Pair<'_> {
             Some(Err(error)) => return Err(session.clean_up(error).await),
             None => return Err(session.clean_up(gave_up()).await),
         };
+        identity.forget();
         let mut beside = Beside { failure: Some(failure), background, far };
         let ended = lived(&session, signals, &mut beside).await;
         let is_told = beside.failure.is_none();

@@ -184,6 +184,8 @@ fn lines_that_are_mistyped() {
         vec!["--token-code", &marks.source_key, "leaks"],
         vec!["exec", "-e", &pair, "true"],
         vec!["export", &pair],
+        vec!["version", &pair],
+        vec![&pair, "leaks"],
     ] {
         let outcome = quiet(&host, &marks, &arguments);
         assert_ne!(outcome.code, 0, "{arguments:?}: {outcome:?}");

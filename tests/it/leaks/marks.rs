@@ -24,7 +24,7 @@ impl Marks {
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = u64::from(std::process::id()) << 16 | u64::from(COUNT.fetch_add(1, Ordering::Relaxed));
-        let mark = |what| format!("{what}{number:010x}/of+the/Leaks+Test");
+        let mark = |what| format!("{what}{number:010x}Mark/of+the/Leaks+Test");
         Self {
             key: mark("LeakedKey"),
             token: format!("{}{}==", mark("LeakedTkn"), "IQoJb3JpZ2lu".repeat(30)),
@@ -56,7 +56,7 @@ impl Marks {
 }
 
 /// What tells one secret from all others is in so many characters of it, which are the same in JSON and in URLs.
-const BEGINNING: usize = 19;
+const BEGINNING: usize = 23;
 
 fn found(word: &str, bytes: &[u8]) -> Option<String> {
     let form = forms(word).into_iter().find(|form| holds(bytes, form.as_bytes()))?;
@@ -107,7 +107,7 @@ fn the_search_finds_every_form() {
     for secret in marks.all() {
         let json = serde_json::json!({ "x": secret }).to_string().replace('/', "\\/");
         let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let mut forms = vec![secret.clone(), json, url, secret[..20].to_owned()];
+        let mut forms = vec![secret.clone(), json, url, secret[..24].to_owned()];
         forms.extend(
             ["", "a", "bc", "def"].map(|before| BASE64_STANDARD_NO_PAD.encode(format!("{before}{secret}"))),
         );

@@ -64,7 +64,7 @@ impl Stage {
     }
 
     /// A credrun that waits, and the number of the program that it waits for.
-    fn waiting(&self, before: &str) -> (Ended, u32) {
+    fn waiting(&self, before: &str) -> (Ended, Asked) {
         let asked = self.host.root().join("asked");
         let script = format!("{before}; exec \"$0\" whoami");
         let mut command = self.users(&["sh", "-c", &script, &self.program]);
@@ -72,7 +72,7 @@ impl Stage {
         let child = Ended(child.expect("it starts"));
         let number = || std::fs::read_to_string(&asked).ok()?.trim().parse().ok();
         eventually(PATIENCE, "it has asked", || number().is_some());
-        (child, number().expect("it has asked"))
+        (child, Asked(number().expect("it has asked")))
     }
 
     fn reads(&self, number: u32, file: &str) -> bool {
@@ -93,6 +93,17 @@ impl Drop for Ended {
     }
 }
 
+/// The program that a credrun has asked; it outlives a credrun that is killed.
+struct Asked(u32);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        let number = Pid::from_raw(self.0.cast_signed()).expect("a number");
+        // One that has gone with its credrun needs none.
+        let _ = kill_process(number, Signal::KILL);
+    }
+}
+
 #[test]
 fn nobody_else_reads_its_memory_or_its_variables() {
     let stage = Stage::new();
@@ -100,18 +111,18 @@ fn nobody_else_reads_its_memory_or_its_variables() {
     for file in ["mem", "environ", "maps", "auxv"] {
         assert!(!stage.reads(credrun.0.id(), file), "{file} of credrun");
         // Another program of the same user, which credrun has started: nothing is kept from anybody there.
-        assert!(stage.reads(asked, file), "{file} of the program that it asks");
+        assert!(stage.reads(asked.0, file), "{file} of the program that it asks");
     }
-    let variables = std::fs::read(format!("/proc/{asked}/environ")).expect("a child's variables");
+    let variables = std::fs::read(format!("/proc/{}/environ", asked.0)).expect("a child's variables");
     assert!(stage.marks.found_in(&variables).is_some(), "the search finds what is there");
-    let _ = kill_process(Pid::from_raw(asked.cast_signed()).expect("a number"), Signal::KILL);
 }
 
 /// Whether a process that is ended by this signal leaves a core, where it may be as large as it likes.
 fn leaves_a_core(mut child: Ended, signal: Signal) -> bool {
-    kill_process(Pid::from_child(&child.0), signal).expect("it runs");
     let mut ended = None;
     within(PATIENCE, || {
+        // Again and again: Rust's own handler takes the first SEGV, for a stack that has run over.
+        let _ = kill_process(Pid::from_child(&child.0), signal);
         ended = child.0.try_wait().expect("a child can be waited for");
         ended.is_some()
     });
@@ -121,9 +132,10 @@ fn leaves_a_core(mut child: Ended, signal: Signal) -> bool {
 #[test]
 fn it_leaves_no_core() {
     const UNLIMITED: &str = "ulimit -c unlimited || ulimit -c hard";
-    for signal in [Signal::ABORT, Signal::SEGV, Signal::QUIT] {
+    // Those of a defect, which no program of ours takes over.
+    for signal in [Signal::SEGV, Signal::ILL, Signal::FPE] {
         let stage = Stage::new();
-        let (credrun, asked) = stage.waiting(UNLIMITED);
+        let (credrun, _asked) = stage.waiting(UNLIMITED);
         assert!(!leaves_a_core(credrun, signal), "{signal:?}");
         let names: Vec<_> = super::marks::files_below(stage.host.root());
         assert!(
@@ -132,7 +144,6 @@ fn it_leaves_no_core() {
                 .any(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("core"))),
             "{names:?}"
         );
-        let _ = kill_process(Pid::from_raw(asked.cast_signed()).expect("a number"), Signal::KILL);
         // Any other program does, unless the system keeps everybody from it.
         let script = format!("{UNLIMITED}; exec sleep 300");
         let other = stage.users(&["sh", "-c", &script]).stdin(Stdio::null()).spawn().expect("it starts");
@@ -234,5 +245,5 @@ fn a_run_with_refresh_holds_what_it_serves() {
     let Some(found) = waiting_for_a_container(&["--refresh"]) else { return };
     eprintln!("leaks: copies of key, token and authorization in memory, with --refresh: {found:?}");
     assert!(found[0] > 0, "the search finds what is there: {found:?}");
-    assert!(found.iter().all(|count| *count <= 3), "{found:?}");
+    assert!(found.iter().all(|count| *count <= 2), "{found:?}");
 }

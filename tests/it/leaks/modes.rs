@@ -55,15 +55,9 @@ fn container(source: Source, mode: Mode) {
     let container = Container::named("leaks");
     let cidfile = host.home().join("cid").display().to_string();
     let since = now();
-    let rest = [
-        "--verbose",
-        "--cidfile",
-        &cidfile,
-        image(),
-        "sh",
-        "-c",
-        "echo up; sleep 100 & read x; kill $!; echo over",
-    ];
+    // Where nobody types, the end of stdin would be the end.
+    let script = if mode.options().contains(&"-i") { "echo up; cat" } else { "echo up; exec sleep 1000" };
+    let rest = ["--verbose", "--cidfile", &cidfile, image(), "sh", "-c", script];
     let arguments = [mode.options(), source.options(), &container.options(), &rest].concat();
     let outcome = match mode {
         Mode::Terminal => on_a_terminal(&host, &marks, &container, &arguments),

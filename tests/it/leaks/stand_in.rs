@@ -40,7 +40,7 @@ fn serve(client: &TcpStream, marks: &Marks, manner: Manner) -> std::io::Result<(
     while let Some(head) = Head::read(&mut reader)? {
         let body = pass_body(&mut reader, &mut std::io::sink(), head.request_framing())?;
         let body = String::from_utf8_lossy(&body).into_owned();
-        let sent = format!("{} {body}", String::from_utf8_lossy(&head.bytes).replace("\r\n", " "));
+        let sent = told(&String::from_utf8_lossy(&head.bytes), &body, marks);
         let answer = match manner {
             Manner::Gives | Manner::Breaks => given(&head.first_line, &body, marks),
             Manner::Repeats | Manner::Garbles => refused(&head.first_line, &sent),
@@ -64,6 +64,13 @@ fn serve(client: &TcpStream, marks: &Marks, manner: Manner) -> std::io::Result<(
         }
     }
     Ok(())
+}
+
+/// What was sent in one line, what it holds of secrets first: words are cut off before they are shown.
+fn told(head: &str, body: &str, marks: &Marks) -> String {
+    let mut lines: Vec<_> = head.lines().chain(body.split('&')).collect();
+    lines.sort_by_key(|line| marks.found_in(line.as_bytes()).is_none());
+    lines.join(" ")
 }
 
 /// `AssumeRole` and its like as STS answers them, SSO's `GetRoleCredentials`, an instance's role, a container's.
