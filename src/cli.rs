@@ -320,6 +320,13 @@ mod tests {
     }
 
     #[test]
+    fn of_a_word_that_may_be_a_variable_the_name_is_shown() {
+        for (word, shown) in [("s3", "s3"), ("A=hush=hush", "A=…"), ("A=", "A="), ("=x", "=…")] {
+            assert_eq!(without_value(word), shown);
+        }
+    }
+
+    #[test]
     fn subcommands_are_first_words_only() {
         assert!(matches!(invocation("version"), Invocation::Version(_)));
         assert!(matches!(invocation("--version"), Invocation::Help(_)));

@@ -17,6 +17,8 @@ pub struct Marks {
     pub ticket: String,
     /// A key of the source, where that is another one.
     pub source_key: String,
+    /// The beginning of each of them in every form, in the order above.
+    forms: Vec<(String, Vec<String>)>,
 }
 
 impl Marks {
@@ -25,26 +27,22 @@ impl Marks {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = u64::from(std::process::id()) << 16 | u64::from(COUNT.fetch_add(1, Ordering::Relaxed));
         let mark = |what| format!("{what}{number:010x}Mark/of+the/Leaks+Test");
-        Self {
-            key: mark("LeakedKey"),
-            token: format!("{}{}==", mark("LeakedTkn"), "IQoJb3JpZ2lu".repeat(30)),
-            ticket: mark("LeakedTkt"),
-            source_key: mark("LeakedSrc"),
-        }
-    }
-
-    fn all(&self) -> [&String; 4] {
-        [&self.key, &self.token, &self.ticket, &self.source_key]
+        let token = format!("{}{}==", mark("LeakedTkn"), "IQoJb3JpZ2lu".repeat(30));
+        let all = [mark("LeakedKey"), token, mark("LeakedTkt"), mark("LeakedSrc")];
+        let forms = all.iter().map(|secret| (secret[..BEGINNING].to_owned(), forms(&secret[..BEGINNING])));
+        let forms = forms.collect();
+        let [key, token, ticket, source_key] = all;
+        Self { key, token, ticket, source_key, forms }
     }
 
     /// Where one of them stands in these bytes, and which: the beginning of it is enough, in any form.
     pub fn found_in(&self, bytes: &[u8]) -> Option<String> {
-        self.all().into_iter().find_map(|secret| found(&secret[..BEGINNING], bytes))
+        found(&self.forms, bytes)
     }
 
     /// The same of those that are not in the variables of the program itself.
     pub fn fetched_in(&self, bytes: &[u8]) -> Option<String> {
-        [&self.key, &self.token].into_iter().find_map(|secret| found(&secret[..BEGINNING], bytes))
+        found(&self.forms[..2], bytes)
     }
 
     #[track_caller]
@@ -58,9 +56,14 @@ impl Marks {
 /// What tells one secret from all others is in so many characters of it, which are the same in JSON and in URLs.
 const BEGINNING: usize = 23;
 
-fn found(word: &str, bytes: &[u8]) -> Option<String> {
-    let form = forms(word).into_iter().find(|form| holds(bytes, form.as_bytes()))?;
-    Some(format!("`{word}` as `{form}`"))
+fn found(all: &[(String, Vec<String>)], bytes: &[u8]) -> Option<String> {
+    // All forms are ASCII.
+    let text = String::from_utf8_lossy(bytes);
+    let find = |(word, forms): &(String, Vec<String>)| {
+        let form = forms.iter().find(|form| text.contains(form.as_str()))?;
+        Some(format!("`{word}` as `{form}`"))
+    };
+    all.iter().find_map(find)
 }
 
 /// As it is; in base64, whatever comes before it; in hexadecimal digits.
@@ -78,18 +81,6 @@ fn forms(word: &str) -> Vec<String> {
     forms
 }
 
-/// Whether the bytes hold the word. By its first byte first: memory and logs are large.
-pub fn holds(bytes: &[u8], word: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|byte| *byte == word[0]) {
-        if rest[at..].starts_with(word) {
-            return true;
-        }
-        rest = &rest[at + 1..];
-    }
-    false
-}
-
 /// Every file below a directory.
 pub fn files_below(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
@@ -104,7 +95,7 @@ pub fn files_below(directory: &Path) -> Vec<PathBuf> {
 fn the_search_finds_every_form() {
     let marks = Marks::new();
     assert_eq!(marks.found_in(b"nothing of it, LeakedKey"), None);
-    for secret in marks.all() {
+    for secret in [&marks.key, &marks.token, &marks.ticket, &marks.source_key] {
         let json = serde_json::json!({ "x": secret }).to_string().replace('/', "\\/");
         let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let mut forms = vec![secret.clone(), json, url, secret[..24].to_owned()];
