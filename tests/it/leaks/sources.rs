@@ -49,7 +49,7 @@ impl Source {
     /// A host that has it, its services in this manner.
     pub fn host(self, marks: &Marks, manner: Manner) -> Host {
         let aws = stand_in::start(marks, manner);
-        let Marks { key, token, ticket, source_key } = marks;
+        let Marks { key, token, ticket, source_key, .. } = marks;
         let host = Host::bare().with("AWS_REGION", "eu-west-1").with("AWS_ENDPOINT_URL", &aws);
         let endpoint =
             |host: Host| host.with("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{aws}/container"));
