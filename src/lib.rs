@@ -20,6 +20,7 @@ pub mod error;
 pub mod exec;
 pub mod exit_code;
 pub mod export;
+pub mod hardening;
 pub mod injection;
 pub mod logging;
 pub mod man;

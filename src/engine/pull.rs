@@ -80,7 +80,7 @@ impl Engine {
         } else {
             Err(refusal(response).await)
         };
-        pulled.map_err(|error| explain(error, &reference, auth.is_login()))
+        pulled.map_err(|error| explain(auth.scrubbed(error), &reference, auth.is_login()))
     }
 }
 

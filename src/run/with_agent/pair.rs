@@ -55,6 +55,7 @@ impl Pair<'_> {
             Some(Err(error)) => return Err(session.clean_up(error).await),
             None => return Err(session.clean_up(gave_up()).await),
         };
+        identity.forget();
         let exited = self.exited(&id).await;
         let mut beside = Beside { failure: Some(failure), background, far };
         let (ended, is_sound) = {
