@@ -20,6 +20,8 @@ pub mod error;
 pub mod exec;
 pub mod exit_code;
 pub mod export;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod injection;
 pub mod logging;
 pub mod man;

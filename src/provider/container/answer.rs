@@ -7,7 +7,7 @@ use crate::credentials::{Credentials, Secret};
 
 /// Why an answer holds no credentials.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Defect {
+pub(crate) enum Defect {
     /// It ended too early: worth another try.
     Truncated(String),
     /// Another try would tell the same.
@@ -15,7 +15,7 @@ pub(super) enum Defect {
 }
 
 /// The credentials in a successful answer.
-pub(super) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Credentials, Defect> {
+pub(crate) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Credentials, Defect> {
     let object = object(body, content_type)?;
     if let Some(code) = text(&object, "Code").filter(|code| *code != "Success") {
         return Err(Defect::Final(refusal(code, text(&object, "Message"))));
@@ -32,7 +32,7 @@ pub(super) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Cre
 }
 
 /// What an answer with a status other than 200 says in `Code` and `Message`, if it is JSON that does.
-pub(super) fn complaint(body: &[u8]) -> Option<String> {
+pub(crate) fn complaint(body: &[u8]) -> Option<String> {
     let object = object(body, "").ok()?;
     let code = text(&object, "Code").or_else(|| text(&object, "code"))?;
     Some(refusal(code, text(&object, "Message").or_else(|| text(&object, "message"))))
