@@ -47,7 +47,7 @@ const SYNTAXES: &[fn(&str)] = &[
     |text| again(text, platform::parse, String::clone),
     ports,
     |text| drop(pull::parse(text)),
-    |text| again(text, restart::parse, |it| format!("{}:{}", it.name, it.maximum_retry_count)),
+    restarts,
     |text| drop(security_option::parse(text)),
     |text| again(text, security_option::compact, String::clone),
     size,
@@ -107,9 +107,13 @@ fn environment(text: &str) {
 fn image(text: &str) {
     let _ = (image::is_id(text), image::is_bare_id(text));
     let reference = ImageReference::parse(text);
-    let _ = (reference.from_image(), reference.tag_or_digest());
+    let _ = (reference.familiar(), reference.tag_or_digest());
+    // The familiar form is for people: docker's too may look like another registry's.
     if image::parse(text).is_ok() {
-        assert_eq!(ImageReference::parse(&reference.familiar()), reference, "{text}");
+        let tag = reference.tag.iter().map(|tag| format!(":{tag}"));
+        let digest = reference.digest.iter().map(|digest| format!("@{digest}"));
+        let written = reference.from_image() + &tag.chain(digest).collect::<String>();
+        assert_eq!(ImageReference::parse(&written), reference, "{text:?} was written as {written:?}");
     }
 }
 
@@ -141,6 +145,14 @@ fn size(text: &str) {
         |text| size::parse(text).and_then(|bytes| u64::try_from(bytes).map_err(|_| String::new())),
         u64::to_string,
     );
+}
+
+fn restarts(text: &str) {
+    // None at all is the engine's default, and is written so.
+    again(text, restart::parse, |policy| match policy.name.as_str() {
+        "" => String::new(),
+        name => format!("{name}:{}", policy.maximum_retry_count),
+    });
 }
 
 fn sysctls(text: &str) {
