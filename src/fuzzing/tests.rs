@@ -13,7 +13,7 @@ const SEED: u64 = 20_261_125;
 /// Mutations of each target.
 const QUICK: usize = 1000;
 /// In the long tier, unless `CREDRUN_TEST_LONG` is a number of its own.
-const LONG: usize = 100_000;
+const LONG: usize = 20_000;
 /// The longest mutation in bytes: what goes wrong does so with less.
 const LONGEST: usize = 4096;
 
