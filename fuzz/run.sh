@@ -12,7 +12,9 @@ usage() { sed -n '2,7s/^# \{0,1\}//p' fuzz/run.sh >&2; exit 2; }
 seconds=${1-}
 [[ $seconds =~ ^[0-9]+$|^--keep$ ]] || usage
 shift
-[ $# -gt 0 ] || set -- $(cd fuzz/fuzz_targets && printf '%s\n' *.rs | sed 's/\.rs$//')
+if [ $# = 0 ]; then
+    for file in fuzz/fuzz_targets/*.rs; do set -- "$@" "$(basename "$file" .rs)"; done
+fi
 
 # Where inputs that were learnt stay from run to run. They are many.
 learnt=target/fuzz/learnt
