@@ -17,14 +17,14 @@ mod token;
 pub mod wiped;
 
 // Parts of the program, for their tests.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 #[path = "agent/program/held.rs"]
 #[allow(dead_code, reason = "the program uses the rest")]
-mod held;
-#[cfg(test)]
+pub(crate) mod held;
+#[cfg(any(test, fuzzing))]
 #[path = "agent/program/http.rs"]
 #[allow(dead_code, reason = "the program uses the rest")]
-mod http;
+pub(crate) mod http;
 
 pub use loading::{Loaded, image_in, remove_unused_images};
 pub use token::token;

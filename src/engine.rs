@@ -7,6 +7,8 @@ pub mod context;
 mod create;
 mod events;
 mod facts;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod headers;
 mod image_reference;
 mod images;

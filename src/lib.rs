@@ -21,6 +21,8 @@ pub mod exec;
 pub mod exit_code;
 pub mod export;
 pub mod hardening;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod injection;
 pub mod logging;
 pub mod man;

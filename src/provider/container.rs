@@ -4,7 +4,7 @@
 //! end is what this program is about.
 //! Anchor: smithy-rs `aws-config/src/ecs.rs`; <https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>.
 
-mod answer;
+pub(crate) mod answer;
 mod endpoint;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::credentials::{Credentials, Secret, without};
 
 /// Why an answer holds no credentials.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Defect {
+pub(crate) enum Defect {
     /// It ended too early: worth another try.
     Truncated(String),
     /// Another try would tell the same.
@@ -29,7 +29,7 @@ impl Drop for Object {
 }
 
 /// The credentials in a successful answer.
-pub(super) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Credentials, Defect> {
+pub(crate) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Credentials, Defect> {
     let object = object(body, content_type)?;
     if let Some(code) = text(&object, "Code").filter(|code| *code != "Success") {
         return Err(Defect::Final(refusal(&object, code, text(&object, "Message"))));
@@ -46,7 +46,7 @@ pub(super) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Cre
 }
 
 /// What an answer with a status other than 200 says in `Code` and `Message`, if it is JSON that does.
-pub(super) fn complaint(body: &[u8]) -> Option<String> {
+pub(crate) fn complaint(body: &[u8]) -> Option<String> {
     let object = object(body, "").ok()?;
     let code = text(&object, "Code").or_else(|| text(&object, "code"))?;
     Some(refusal(&object, code, text(&object, "Message").or_else(|| text(&object, "message"))))
