@@ -23,7 +23,8 @@ pub fn install(filter: Option<&str>) {
 /// What of it can be understood. Not `EnvFilter`, whose patterns need an engine for regular expressions, a
 /// thirtieth of the program.
 fn targets(filter: &str) -> Targets {
-    let understood = filter.split(',').filter_map(|part| part.trim().parse::<Targets>().ok());
+    let parts = filter.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let understood = parts.filter_map(|part| part.parse::<Targets>().ok());
     understood.fold(Targets::new(), |all, part| {
         let all = part.default_level().map_or(all.clone(), |level| all.with_default(level));
         all.with_targets(part)
@@ -48,6 +49,7 @@ mod tests {
             // What cannot be understood takes nothing away.
             ("x=y=z,debug", "credrun", Level::DEBUG, true),
             ("", "credrun", Level::ERROR, false),
+            ("debug,", "credrun", Level::TRACE, false),
         ] {
             assert_eq!(targets(filter).would_enable(target, &level), is_logged, "{filter} {target} {level}");
         }
