@@ -1,0 +1,131 @@
+//! Every call to the engine fails in every way, one at a time: what is said, with which code a run ends, and what is left.
+//! What is expected stands in `faults/engine.txt`, and where `docker run` does otherwise behind the same proxy, that and why.
+//! `CREDRUN_TEST_WRITE=1` writes the table anew; `CREDRUN_TEST_LONG=1` lets all of it happen, and asks docker, too.
+
+mod call;
+mod case;
+mod fault;
+mod proxy;
+mod scenarios;
+mod table;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use self::case::{Stage, Told};
+use self::fault::{Fault, Kind};
+use self::scenarios::Scenario;
+use self::table::{Row, Table};
+use super::harness::host::Program;
+use super::pull::Pushed;
+
+fn is_long() -> bool {
+    std::env::var_os("CREDRUN_TEST_LONG").is_some_and(|value| !value.is_empty())
+}
+
+/// A fault of a run, and the call that comes before it.
+struct Case<'a> {
+    scenario: &'a Scenario,
+    fault: Fault,
+    before: Option<String>,
+    /// Whether docker makes that call, too.
+    is_dockers: bool,
+}
+
+/// The faults of a scenario that are wanted, at the calls that a run without any makes.
+fn cases<'a>(
+    stage: &Stage,
+    scenario: &'a Scenario,
+    is_docker_asked: bool,
+    is_wanted: &dyn Fn(&Fault) -> bool,
+) -> Vec<Case<'a>> {
+    let calls = case::recorded(stage, scenario, Program::Credrun);
+    let is_docker_asked = is_docker_asked && !scenario.is_refresh();
+    let dockers =
+        if is_docker_asked { case::recorded(stage, scenario, Program::Docker) } else { Vec::new() };
+    let mut cases = Vec::new();
+    for call in &calls {
+        // What goes on beside the others comes before or after them.
+        let is_beside = call == SWEEP || scenario.is_refresh();
+        let before = calls.iter().filter(|other| *other != SWEEP).take_while(|other| *other != call).last();
+        for fault in Fault::all(call).filter(|fault| is_wanted(fault)) {
+            if is_beside && fault.kind == Kind::Refused {
+                continue;
+            }
+            let is_dockers = dockers.contains(call);
+            cases.push(Case { scenario, fault, before: before.cloned(), is_dockers });
+        }
+    }
+    cases
+}
+
+/// What runs have left behind is looked for beside everything else.
+const SWEEP: &str = "GET /containers/json";
+
+/// Lets them happen, so many at a time.
+fn found(stage: &Stage, cases: &[Case], at_a_time: usize) -> Table {
+    let (next, table) = (AtomicUsize::new(0), Mutex::new(Table::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..at_a_time {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let row = row(stage, case);
+                    let key = (case.scenario.name.to_owned(), case.fault.call.clone());
+                    let mut table = table.lock().expect("nobody panics while it is held");
+                    table.entry(key).or_default().insert(case.fault.name(), row);
+                }
+            });
+        }
+    });
+    table.into_inner().expect("nobody panics while it is held")
+}
+
+fn row(stage: &Stage, case: &Case) -> Row {
+    let Case { scenario, fault, before, .. } = case;
+    let told = |program| case::told(stage, scenario, program, fault, before.as_deref());
+    let Some(ours) = told(Program::Credrun) else {
+        panic!("{} | {}: that call is not made", scenario.name, fault.call);
+    };
+    assert!(ours.code >= 0, "{} | {} | {}: it hangs: {ours:?}", scenario.name, fault.call, fault.name());
+    let theirs = case.is_dockers.then(|| told(Program::Docker)).flatten();
+    let docker = theirs.filter(|theirs| (theirs.code, &theirs.left) != (ours.code, &ours.left));
+    Row {
+        ended: ended(&ours),
+        said: ours.stderr.lines().map(str::to_owned).collect(),
+        docker: docker.map(|theirs| format!("docker run: {}", ended(&theirs))),
+    }
+}
+
+fn ended(told: &Told) -> String {
+    let code = if told.code < 0 { "hangs".to_owned() } else { told.code.to_string() };
+    format!("{code}, left: {}", told.left)
+}
+
+#[test]
+fn every_call_of_a_plain_run_fails_as_expected() {
+    let stage = Stage::new("");
+    let is_wanted = |fault: &Fault| matches!(fault.kind, Kind::After | Kind::Status500 | Kind::Half);
+    let cases = cases(&stage, &scenarios::ALL[0], false, &|fault| is_wanted(fault) && !fault.is_dead);
+    assert!(cases.len() > 12, "calls are missing");
+    table::hold_against("engine.txt", &found(&stage, &cases, 2));
+}
+
+#[test]
+fn every_call_fails_in_every_way() {
+    if !is_long() {
+        return;
+    }
+    let (since, pushed) = (Instant::now(), Pushed::new());
+    let stage = Stage::new(&pushed.reference);
+    let is_docker_asked = std::env::var_os("CREDRUN_TEST_WRITE").is_some();
+    let only = std::env::var("CREDRUN_TEST_FAULTS").ok();
+    let chosen = scenarios::ALL.iter().filter(|scenario| only.as_deref().is_none_or(|only| scenario.name == only));
+    let cases: Vec<_> = chosen.flat_map(|scenario| cases(&stage, scenario, is_docker_asked, &|_| true)).collect();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    cases.iter().for_each(|case| *counts.entry(case.scenario.name).or_default() += 1);
+    let found = found(&stage, &cases, 6);
+    println!("faults: {} in {:?}: {counts:?}", cases.len(), since.elapsed());
+    table::hold_against("engine.txt", &found);
+}
