@@ -10,10 +10,14 @@ use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 
 use super::attach::refusal;
+use super::transport::NoAnswer;
 use super::{Engine, internal};
 use crate::error::{Error, ErrorKind};
 use crate::injection::Injection;
 use crate::spec::ContainerSpec;
+
+/// Where nobody knows whether a container was created. Without its id it cannot be told from others.
+const PERHAPS: &str = "the engine may have created the container all the same, and it would hold the keys: look with `docker ps -a`";
 
 /// A container that was created.
 #[derive(Debug, Clone, Deserialize)]
@@ -60,7 +64,11 @@ impl Engine {
             .body(Full::new(body(spec, injection, self.is_podman)))
             .map_err(|error| CreateError::Other(internal(error)))?;
         let sent = self.transport.send(request).await;
-        let response = sent.map_err(|error| CreateError::Other(self.unreachable(&error)))?;
+        let response = sent.map_err(|error| {
+            let is_unknown = NoAnswer::of(&error).is_some();
+            let error = self.unreachable(&error);
+            CreateError::Other(if is_unknown { error.hint(PERHAPS) } else { error })
+        })?;
         match response.status() {
             status if status.is_success() => {
                 let body = response.into_body().collect().await.map_err(broken)?.to_bytes();
@@ -82,7 +90,7 @@ impl Engine {
 
 fn broken(error: impl Into<anyhow::Error>) -> CreateError {
     let error = Error::caused(ErrorKind::Engine, error);
-    CreateError::Other(error.context("the engine's answer to the creation is broken"))
+    CreateError::Other(error.context("the engine's answer to the creation is broken").hint(PERHAPS))
 }
 
 fn query(spec: &ContainerSpec) -> String {

@@ -13,11 +13,21 @@ use crate::harness::endpoint::{AUTHORIZATION, Endpoint, Keys, cloud_shell};
 use crate::harness::host::{Host, Program, SECRET_ACCESS_KEY, SESSION_TOKEN};
 use crate::harness::pty::Terminal;
 use crate::harness::run::{run, send, wait, within};
+use crate::pull::{log_in, password};
 
 /// How long nothing may go on before Ctrl-C is pressed.
 const QUIET: Duration = Duration::from_millis(1500);
 /// How long a run may take at all. Two limits of credrun's own for an engine that is silent fit into it.
 const LIMIT: Duration = Duration::from_secs(90);
+/// How long docker's may: its own limit for an engine that is silent fits into it.
+const DOCKERS_LIMIT: Duration = Duration::from_secs(25);
+/// The ways in which a connection says that it has ended; which of them is a matter of time.
+const ENDS: [&str; 4] = [
+    "connection error: Connection reset by peer (os error 104)",
+    "connection error: Broken pipe (os error 32)",
+    "operation was canceled: connection closed",
+    "connection closed before message completed",
+];
 
 /// What the runs of a table have in common.
 pub struct Stage {
@@ -31,7 +41,8 @@ impl Stage {
     }
 
     fn host(&self, docker_host: &str) -> Host {
-        cloud_shell(&self.source.uri()).without("DOCKER_HOST").with("DOCKER_HOST", docker_host)
+        let host = cloud_shell(&self.source.uri()).without("DOCKER_HOST").with("DOCKER_HOST", docker_host);
+        if self.pushed.is_empty() { host } else { log_in(host, &password()) }
     }
 }
 
@@ -89,6 +100,7 @@ fn normal(text: &str, proxy: &FaultProxy, stage: &Stage) -> String {
     let socket = proxy.docker_host();
     let mut text = text.replace(socket.trim_start_matches("unix://"), "ENGINE");
     text = text.replace(&stage.source.uri(), "SOURCE");
+    text = ENDS.iter().fold(text, |text, end| text.replace(end, "CONNECTION ENDED"));
     for (id, role) in proxy.containers() {
         text = text.replace(&id, &role.to_uppercase()).replace(&id[..12], &role.to_uppercase());
     }
@@ -112,7 +124,7 @@ fn ended(
     if scenario.has_terminal {
         let terminal = Terminal::open();
         let mut child = terminal.start(&mut command);
-        let code = waited(&mut child, proxy);
+        let code = waited(&mut child, program, proxy);
         return (code, if code < 0 { String::new() } else { text_of(&terminal, &mut child) });
     }
     let input = if scenario.has_input { Stdio::piped() } else { Stdio::null() };
@@ -123,7 +135,7 @@ fn ended(
     if let Some(mut stdin) = child.stdin.take() {
         let _ = stdin.write_all(b"a line\n");
     }
-    let code = waited(&mut child, proxy);
+    let code = waited(&mut child, program, proxy);
     let mut text = String::new();
     std::fs::File::open(&err).and_then(|mut file| file.read_to_string(&mut text)).expect("text");
     if scenario.has_input && code == 0 {
@@ -137,8 +149,9 @@ fn text_of(terminal: &Terminal, child: &mut Child) -> String {
 }
 
 /// Waits for its end. Ctrl-C is pressed when it is stuck, three times at most; -1 when even that does not end it.
-fn waited(child: &mut Child, proxy: &FaultProxy) -> i32 {
-    let (end, mut pressed) = (Instant::now() + LIMIT, 0);
+fn waited(child: &mut Child, program: Program, proxy: &FaultProxy) -> i32 {
+    let limit = if program == Program::Docker { DOCKERS_LIMIT } else { LIMIT };
+    let (end, mut pressed) = (Instant::now() + limit, 0);
     while Instant::now() < end {
         let quiet = if pressed == 0 { QUIET } else { Duration::from_millis(500) };
         if let Some(code) = wait(child, quiet) {

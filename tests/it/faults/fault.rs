@@ -68,8 +68,9 @@ impl Fault {
     /// for that was never made.
     pub fn all(call: &str) -> impl Iterator<Item = Self> {
         let modes = |kind| if kind == Kind::Refused { &[true][..] } else { &[false, true] };
-        Kind::ALL.into_iter().flat_map(move |kind| modes(kind).iter().map(move |&is_dead| (kind, is_dead))).map(
-            move |(kind, is_dead)| Fault { call: call.to_owned(), kind, is_dead },
-        )
+        Kind::ALL
+            .into_iter()
+            .flat_map(move |kind| modes(kind).iter().map(move |&is_dead| (kind, is_dead)))
+            .map(move |(kind, is_dead)| Fault { call: call.to_owned(), kind, is_dead })
     }
 }

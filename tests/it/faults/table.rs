@@ -27,8 +27,12 @@ pub fn written(table: &Table) -> String {
         rows.iter().for_each(|(fault, row)| alike.entry(row).or_default().push(fault));
         for (row, faults) in alike {
             let _ = writeln!(text, "{}: {}", faults.join(" "), row.ended);
-            row.docker.iter().for_each(|docker| drop(writeln!(text, "  ~ {docker}")));
-            row.said.iter().for_each(|line| drop(writeln!(text, "  | {line}")));
+            if let Some(docker) = &row.docker {
+                let _ = writeln!(text, "  ~ {docker}");
+            }
+            for line in &row.said {
+                let _ = writeln!(text, "  | {line}");
+            }
         }
         text.push('\n');
     }
@@ -87,7 +91,10 @@ pub fn hold_against(name: &str, found: &Table) {
             // Docker is asked when the table is written.
             let row = Row { docker, ..row.clone() };
             if known != Some(&row) {
-                let _ = writeln!(differences, "{scenario} | {call} | {fault}\n  is: {row:?}\n  expected: {known:?}");
+                let _ = writeln!(
+                    differences,
+                    "{scenario} | {call} | {fault}\n  is: {row:?}\n  expected: {known:?}"
+                );
             }
         }
     }
@@ -101,7 +108,11 @@ fn a_table_is_read_as_it_was_written() {
         said: vec!["credrun: no: not so".to_owned(), "  hint: so".to_owned()],
         docker: docker.map(str::to_owned),
     };
-    let rows = [("a", row("1, left: nothing", None)), ("b+dead", row("1, left: nothing", None)), ("c", row("2", Some("x: y")))];
+    let rows = [
+        ("a", row("1, left: nothing", None)),
+        ("b+dead", row("1, left: nothing", None)),
+        ("c", row("2", Some("x: y"))),
+    ];
     let rows = rows.into_iter().map(|(fault, row)| (fault.to_owned(), row)).collect();
     let table: Table = [(("run".to_owned(), "GET /x".to_owned()), rows)].into();
     assert_eq!(read(&written(&table)), table);
