@@ -270,7 +270,7 @@ impl Engine {
             bollard::errors::Error::DockerResponseServerError { message, .. } => response_error(&message),
             bollard::errors::Error::DockerStreamError { error } => Error::new(ErrorKind::Engine, error),
             bollard::errors::Error::IOError { err } => self.unreachable(&err),
-            other => Error::caused(ErrorKind::Engine, other),
+            other => Error::caused(ErrorKind::Engine, other).context("the engine's answer is broken"),
         }
     }
 

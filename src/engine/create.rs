@@ -16,9 +16,6 @@ use crate::error::{Error, ErrorKind};
 use crate::injection::Injection;
 use crate::spec::ContainerSpec;
 
-/// Where nobody knows whether a container was created. Without its id it cannot be told from others.
-const PERHAPS: &str = "the engine may have created the container all the same, and it would hold the keys: look with `docker ps -a`";
-
 /// A container that was created.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -39,6 +36,8 @@ fn null_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec
 pub enum CreateError {
     /// The engine has no such image (404), or not for this platform.
     NoSuchImage(Error),
+    /// Nobody knows whether it was created all the same: no answer came, or only a part of one.
+    Unknown(Error),
     /// Anything else.
     Other(Error),
 }
@@ -48,7 +47,7 @@ impl CreateError {
     #[must_use]
     pub fn into_error(self) -> Error {
         match self {
-            Self::NoSuchImage(error) | Self::Other(error) => error,
+            Self::NoSuchImage(error) | Self::Unknown(error) | Self::Other(error) => error,
         }
     }
 }
@@ -65,9 +64,8 @@ impl Engine {
             .map_err(|error| CreateError::Other(internal(error)))?;
         let sent = self.transport.send(request).await;
         let response = sent.map_err(|error| {
-            let is_unknown = NoAnswer::of(&error).is_some();
-            let error = self.unreachable(&error);
-            CreateError::Other(if is_unknown { error.hint(PERHAPS) } else { error })
+            let sort = if NoAnswer::of(&error).is_some() { CreateError::Unknown } else { CreateError::Other };
+            sort(self.unreachable(&error))
         })?;
         match response.status() {
             status if status.is_success() => {
@@ -90,7 +88,7 @@ impl Engine {
 
 fn broken(error: impl Into<anyhow::Error>) -> CreateError {
     let error = Error::caused(ErrorKind::Engine, error);
-    CreateError::Other(error.context("the engine's answer to the creation is broken").hint(PERHAPS))
+    CreateError::Unknown(error.context("the engine's answer to the creation is broken"))
 }
 
 fn query(spec: &ContainerSpec) -> String {

@@ -22,7 +22,9 @@ const LIMIT: Duration = Duration::from_secs(90);
 /// How long docker's may: its own limit for an engine that is silent fits into it.
 const DOCKERS_LIMIT: Duration = Duration::from_secs(25);
 /// The ways in which a connection says that it has ended; which of them is a matter of time.
-const ENDS: [&str; 4] = [
+const ENDS: [&str; 6] = [
+    "error writing a body to connection: Broken pipe (os error 32)",
+    "error writing a body to connection: Connection reset by peer (os error 104)",
     "connection error: Connection reset by peer (os error 104)",
     "connection error: Broken pipe (os error 32)",
     "operation was canceled: connection closed",
@@ -85,7 +87,7 @@ fn observed(stage: &Stage, scenario: &Scenario, program: Program, proxy: &FaultP
         assert!(!text.contains(secret), "{scenario:?}: {text}");
     }
     assert!(!text.contains("panicked"), "{scenario:?}: {text}");
-    if scenario.is_refresh() {
+    if scenario.is_refresh() && proxy.is_dead() {
         swept(&stage.host(&std::env::var("DOCKER_HOST").unwrap_or_default()), proxy, scenario);
     }
     let left = left(proxy, scenario);

@@ -89,6 +89,11 @@ impl FaultProxy {
         lock(&self.state).is_hit
     }
 
+    /// Whether the engine cannot be reached any more.
+    pub fn is_dead(&self) -> bool {
+        lock(&self.state).is_dead
+    }
+
     /// The containers that the engine has made: their ids, and what they are.
     pub fn containers(&self) -> Vec<(String, &'static str)> {
         lock(&self.state).names.containers().to_vec()

@@ -151,11 +151,8 @@ fn a_source_that_fails_later_ends_no_run() {
         let source = Source::start(1, first, answer.clone());
         let container = Container::named(&format!("fails-later-{name}"));
         let options = [&["--refresh"][..], &container.options(), &[image(), "sleep", "600"]].concat();
-        let running = start(
-            endpoint_host(&source.address)
-                .command(Program::Credrun, &options)
-                .stdin(std::process::Stdio::null()),
-        );
+        let host = endpoint_host(&source.address);
+        let running = start(host.command(Program::Credrun, &options).stdin(std::process::Stdio::null()));
         let is_told = within(PATIENCE, || running.stderr().contains(FAILS));
         assert!(is_told, "{name}: nothing is said: {}", running.stderr());
         assert_eq!(container.inspect("{{.State.Running}}").as_deref(), Some("true"), "{name}");
