@@ -1,6 +1,7 @@
 //! The credentials endpoint and STS fail in every way: what is said, how often they are asked, and that nothing was made on
 //! the engine; and a run under `--refresh` goes on while they do. What is expected stands in `sources.txt`.
 
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +9,7 @@ use super::is_long;
 use super::source::{Answer, Source};
 use super::table::{self, Row, Table};
 use crate::harness::container::{Container, docker_ok};
-use crate::harness::endpoint::{AUTHORIZATION, Keys, cloud_shell};
+use crate::harness::endpoint::{AUTHORIZATION, Endpoint, Keys, cloud_shell, timestamp};
 use crate::harness::host::{Host, Program, SECRET_ACCESS_KEY, SESSION_TOKEN, image};
 use crate::harness::proxy::Proxy;
 use crate::harness::run::{Outcome, PATIENCE, run, start, within};
@@ -141,25 +142,56 @@ fn a_source_that_fails_leads_to_no_container() {
 /// What is said of a source that fails while the run goes on.
 const FAILS: &str = "warning: credentials cannot be fetched anew: ";
 
+/// Fails later: the endpoint, or STS for credentials that the endpoint gives on.
+fn later(is_sts: bool, name: &str, answer: &Answer) {
+    let good = Endpoint::giving(&Keys::marked());
+    let first = if is_sts { assumed(20) } else { Keys::marked().body(20) };
+    let source = Source::start(1, Answer::Whole("200 OK", "", first), answer.clone());
+    let (host, role) = if is_sts {
+        (cloud_shell(&good.uri()).with("AWS_ENDPOINT_URL", &source.address), &["--role-arn", ROLE][..])
+    } else {
+        (endpoint_host(&source.address), &[][..])
+    };
+    let what = format!("{}, {name}", if is_sts { "STS" } else { "endpoint" });
+    let container = Container::named("fails-later");
+    let options = [&["--refresh"], role, &container.options(), &[image(), "sleep", "600"]].concat();
+    let running = start(host.command(Program::Credrun, &options).stdin(Stdio::null()));
+    let is_told = within(PATIENCE, || running.stderr().contains(FAILS));
+    assert!(is_told, "{what}: nothing is said: {}", running.stderr());
+    assert_eq!(container.inspect("{{.State.Running}}").as_deref(), Some("true"), "{what}");
+    docker_ok(&["kill", &container.name]);
+    let outcome = running.outcome();
+    assert_eq!(outcome.code, 137, "{what}: {outcome:?}");
+    assert_no_secret(&outcome);
+    assert!(container.is_gone_within(PATIENCE), "{what}");
+}
+
+/// What STS answers, for so many seconds.
+fn assumed(seconds: i64) -> String {
+    let keys = Keys::marked();
+    format!(
+        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
+         <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/reader/me</Arn>\
+         <AssumedRoleId>AROAIOSFODNN7EXAMPLE:me</AssumedRoleId></AssumedRoleUser><Credentials>\
+         <AccessKeyId>{}</AccessKeyId><SecretAccessKey>{}</SecretAccessKey><SessionToken>{}</SessionToken>\
+         <Expiration>{}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+        keys.access_key_id,
+        keys.secret_access_key,
+        keys.session_token,
+        timestamp(seconds)
+    )
+}
+
 #[test]
 fn a_source_that_fails_later_ends_no_run() {
-    let mut cases = common(&Keys::marked().body(20));
-    cases.retain(|(name, _)| is_long() || ["garbage", "half"].contains(name));
+    let mut cases: Vec<_> = common(&Keys::marked().body(20)).into_iter().map(|case| (false, case)).collect();
+    cases.extend(of_sts().into_iter().map(|case| (true, case)));
+    cases.retain(|(is_sts, (name, _))| is_long() || *name == if *is_sts { "expired" } else { "half" });
     side_by_side(cases.len(), |index| {
-        let (name, answer) = &cases[index];
-        let first = Answer::Whole("200 OK", "", Keys::marked().body(20));
-        let source = Source::start(1, first, answer.clone());
-        let container = Container::named(&format!("fails-later-{name}"));
-        let options = [&["--refresh"][..], &container.options(), &[image(), "sleep", "600"]].concat();
-        let host = endpoint_host(&source.address);
-        let running = start(host.command(Program::Credrun, &options).stdin(std::process::Stdio::null()));
-        let is_told = within(PATIENCE, || running.stderr().contains(FAILS));
-        assert!(is_told, "{name}: nothing is said: {}", running.stderr());
-        assert_eq!(container.inspect("{{.State.Running}}").as_deref(), Some("true"), "{name}");
-        docker_ok(&["kill", &container.name]);
-        let outcome = running.outcome();
-        assert_eq!(outcome.code, 137, "{name}: {outcome:?}");
-        assert_no_secret(&outcome);
-        assert!(container.is_gone_within(PATIENCE), "{name}");
+        let (is_sts, (name, answer)) = &cases[index];
+        later(*is_sts, name, answer);
     });
+    if is_long() {
+        println!("faults: {} sources failed later", cases.len());
+    }
 }
