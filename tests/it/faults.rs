@@ -50,7 +50,7 @@ fn cases<'a>(
     let mut cases = Vec::new();
     for call in &calls {
         // What goes on beside the others comes before or after them.
-        let is_beside = BESIDE.contains(&call.as_str()) || scenario.is_refresh();
+        let is_beside = BESIDE.contains(&call.as_str()) || scenario.is_refresh() || !scenario.only.is_empty();
         let before = calls.iter().filter(|other| *other != SWEEP).take_while(|other| *other != call).last();
         for fault in Fault::all(call).filter(|fault| is_wanted(fault)) {
             // The others would fail with it, or not, as it happens.

@@ -44,6 +44,15 @@ impl Names {
     }
 }
 
+/// Whether a call is about what other runs have: a sweep looks at their containers, and at these containers' images.
+pub fn is_others(call: &str) -> bool {
+    let is_id = |part: &str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    call.contains("/others/") || call.split('/').any(is_id)
+}
+
 fn role(target: &str) -> &'static str {
+    if target.starts_with("/images/sha256:") || target.starts_with("/images/sha256%3A") {
+        return "others";
+    }
     if target.contains("credrun-agent") { "agent" } else { "target" }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::call::is_others;
 use crate::harness::host::image;
 
 /// One command line, and what belongs to it.
@@ -87,6 +88,11 @@ impl Scenario {
         self.arguments.contains(&"--refresh")
     }
 
+    /// Whether a run without a fault goes on for ever.
+    pub fn never_ends(&self) -> bool {
+        self.is_endless && !self.arguments.contains(&"-d")
+    }
+
     /// The command line.
     pub fn words(&self, pushed: &str) -> Vec<String> {
         let word = |word: &&str| match *word {
@@ -104,6 +110,9 @@ impl Scenario {
 
     /// Whether a call is let fail: one that happens in every such run.
     pub fn has(&self, call: &str) -> bool {
+        if is_others(call) {
+            return false;
+        }
         if !self.only.is_empty() {
             return self.only.contains(&call);
         }
