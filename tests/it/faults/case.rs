@@ -90,10 +90,11 @@ fn observed(stage: &Stage, scenario: &Scenario, program: Program, proxy: &FaultP
         assert!(!text.contains(secret), "{scenario:?}: {text}");
     }
     assert!(!text.contains("panicked"), "{scenario:?}: {text}");
+    let patience = scenario.patience(code);
     if scenario.is_refresh() && proxy.is_dead() {
-        swept(&stage.host(&std::env::var("DOCKER_HOST").unwrap_or_default()), proxy, scenario);
+        swept(&stage.host(&std::env::var("DOCKER_HOST").unwrap_or_default()), proxy, patience);
     }
-    let left = left(proxy, scenario);
+    let left = left(proxy, scenario, patience);
     proxy.containers().iter().for_each(|(id, _)| remove(id));
     let text = text.replace(&host.root().display().to_string(), "HERE");
     let text = text.replace(&proxy.docker_host(), "ENGINE");
@@ -172,29 +173,29 @@ fn waited(child: &mut Child, program: Program, proxy: &FaultProxy) -> i32 {
     -1
 }
 
-/// The next start of credrun takes away what nobody looks after.
-fn swept(host: &Host, proxy: &FaultProxy, scenario: &Scenario) {
+/// The next start of credrun takes away what nobody looks after; one in the background may need its time to give up.
+fn swept(host: &Host, proxy: &FaultProxy, patience: Duration) {
     let is_there = || proxy.containers().iter().any(|(id, _)| state_of(id).is_some());
-    if within(Duration::from_secs(2), || !is_there()) || (scenario.is_endless && !proxy.is_hit()) {
-        return;
+    let end = Instant::now() + patience;
+    while !within(Duration::from_secs(2), || !is_there()) && Instant::now() < end {
+        let version = run(&mut host.command(Program::Credrun, &["version"]));
+        assert_eq!(version.code, 0, "{version:?}");
     }
-    let version = run(&mut host.command(Program::Credrun, &["version"]));
-    assert_eq!(version.code, 0, "{version:?}");
 }
 
 /// What is there in the end: that which never ran stays, and that which runs may be on its way out.
-fn left(proxy: &FaultProxy, scenario: &Scenario) -> String {
+fn left(proxy: &FaultProxy, scenario: &Scenario, patience: Duration) -> String {
     let states = || {
         let all = proxy.containers();
         let mut all: Vec<_> = all.iter().filter_map(|(id, role)| Some((*role, state_of(id)?))).collect();
         all.sort();
         all
     };
-    let never_ran = Instant::now() + Duration::from_secs(4);
+    let never_ran = Instant::now() + if scenario.is_refresh() { patience } else { Duration::from_secs(4) };
     let is_settled = |all: &[(&str, String)]| {
         all.is_empty() || (Instant::now() > never_ran && all.iter().all(|(_, state)| state == "created"))
     };
-    within(scenario.patience(), || is_settled(&states()));
+    within(patience, || is_settled(&states()));
     let left: Vec<_> = states().into_iter().map(|(role, state)| format!("{role} {state}")).collect();
     if left.is_empty() { "nothing".to_owned() } else { left.join(", ") }
 }
