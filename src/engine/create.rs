@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::attach::refusal;
+use super::transport::NoAnswer;
 use super::{Engine, internal};
 use crate::agent::wiped::Wiped;
 use crate::error::{Error, ErrorKind};
@@ -39,6 +40,8 @@ fn null_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec
 pub enum CreateError {
     /// The engine has no such image (404), or not for this platform.
     NoSuchImage(Error),
+    /// Nobody knows whether it was created all the same: no answer came, or only a part of one.
+    Unknown(Error),
     /// Anything else.
     Other(Error),
 }
@@ -48,7 +51,7 @@ impl CreateError {
     #[must_use]
     pub fn into_error(self) -> Error {
         match self {
-            Self::NoSuchImage(error) | Self::Other(error) => error,
+            Self::NoSuchImage(error) | Self::Unknown(error) | Self::Other(error) => error,
         }
     }
 }
@@ -64,7 +67,10 @@ impl Engine {
             .body(Full::new(body(spec, injection, self.is_podman)))
             .map_err(|error| CreateError::Other(internal(error)))?;
         let sent = self.transport.send(request).await;
-        let response = sent.map_err(|error| CreateError::Other(self.unreachable(&error)))?;
+        let response = sent.map_err(|error| {
+            let sort = if NoAnswer::of(&error).is_some() { CreateError::Unknown } else { CreateError::Other };
+            sort(self.unreachable(&error))
+        })?;
         match response.status() {
             status if status.is_success() => {
                 let body = response.into_body().collect().await.map_err(broken)?.to_bytes();
@@ -86,7 +92,7 @@ impl Engine {
 
 fn broken(error: impl Into<anyhow::Error>) -> CreateError {
     let error = Error::caused(ErrorKind::Engine, error);
-    CreateError::Other(error.context("the engine's answer to the creation is broken"))
+    CreateError::Unknown(error.context("the engine's answer to the creation is broken"))
 }
 
 fn query(spec: &ContainerSpec) -> String {

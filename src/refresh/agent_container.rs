@@ -19,6 +19,8 @@ use crate::spec::ContainerSpec;
 const REMOVAL: Duration = Duration::from_secs(15);
 /// How often it is looked for.
 const GLANCE: Duration = Duration::from_millis(5);
+/// How long after an answer that has not come.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// An agent that was created. Whoever has one removes it.
 pub(crate) struct Agent {
@@ -58,7 +60,7 @@ impl Agent {
         let gone = async {
             remove_agent(&self.engine, &self.id).await?;
             // It may have ended by itself, and is being removed by the engine: its ports are taken until then.
-            while self.engine.life(&self.id).await?.is_some() {
+            while self.is_there().await? {
                 tokio::time::sleep(GLANCE).await;
             }
             Ok::<_, Error>(())
@@ -74,6 +76,18 @@ impl Agent {
             }
             Err(_) => Some(self.left()),
         }
+    }
+
+    /// One answer that does not come says nothing of the agent.
+    async fn is_there(&self) -> Result<bool> {
+        let life = match self.engine.life(&self.id).await {
+            Err(_) => {
+                tokio::time::sleep(PAUSE).await;
+                self.engine.life(&self.id).await?
+            }
+            Ok(life) => life,
+        };
+        Ok(life.is_some())
     }
 
     fn left(&self) -> String {

@@ -151,7 +151,7 @@ impl WithAgent<'_> {
                     tracing::debug!(%error, "the agent's image is gone");
                     loaded = image_in(engine, self.began).await?;
                 }
-                Err(CreateError::Other(error)) => return Err(error),
+                Err(other) => return Err(other.into_error()),
             }
         }
         let message = format!("the engine does not keep the agent's image `{}`", loaded.name);
