@@ -16,7 +16,7 @@ pub(super) fn frames(data: &[u8]) {
     let Some((_, rest)) = choice(data) else { return };
     let (whole, end) = taken(rest, 0);
     let (cut, cut_end) = taken(rest, data[0]);
-    assert_eq!((&whole, kind(&end)), (&cut, kind(&cut_end)));
+    assert_eq!((&whole, kind(end.as_ref())), (&cut, kind(cut_end.as_ref())));
     let (mut stream, mut read) = (rest, Vec::new());
     let read_end = loop {
         match Frame::read(&mut stream) {
@@ -26,7 +26,7 @@ pub(super) fn frames(data: &[u8]) {
         }
     };
     // A stream that ends in a frame ends; a buffer waits for more.
-    assert_eq!((&whole, kind(&end)), (&read, kind(&read_end)));
+    assert_eq!((&whole, kind(end.as_ref())), (&read, kind(read_end.as_ref())));
     let bytes: Vec<u8> = whole.iter().flat_map(|frame| frame.to_bytes().expose().to_vec()).collect();
     assert!(rest.starts_with(&bytes));
     whole.iter().for_each(understood);
@@ -61,8 +61,8 @@ fn taken(data: &[u8], seed: u8) -> (Vec<Frame>, Option<FrameError>) {
     (frames, None)
 }
 
-fn kind(end: &Option<FrameError>) -> Option<String> {
-    end.as_ref().map(ToString::to_string)
+fn kind(end: Option<&FrameError>) -> Option<String> {
+    end.map(ToString::to_string)
 }
 
 /// The agent's output as a pipe or an engine has it: what is heard does not depend on how it is cut.
@@ -106,9 +106,9 @@ pub(super) fn http(data: &[u8]) {
 fn received(request: &[u8], seed: u8, token: &[u8]) -> Reading {
     let mut used = 0;
     for piece in Pieces::of(request, seed) {
-        let seen = used;
+        let before = used;
         used += piece.len();
-        match http::read(&request[..used], seen, token) {
+        match http::read(&request[..used], before, token) {
             Reading::Unfinished => {}
             done => return done,
         }

@@ -38,10 +38,9 @@ pub(super) fn policies(data: &[u8]) {
     assert!(statements > narrowing.allow.len(), "{document}");
     assert_eq!(made.end.is_some(), until.is_some());
     if until.is_some() {
-        let end = |date: &Value| date.as_str() == Some("2026-01-01T13:00:00Z");
         let denial = read["Statement"].as_array().and_then(|all| all.last());
         let denial = denial.unwrap_or_else(|| panic!("nothing ends it: {document}"));
-        let date = &denial["Condition"]["DateGreaterThanEquals"]["aws:CurrentTime"];
-        assert!(denial["Effect"] == "Deny" && end(date), "{document}");
+        let end = &denial["Condition"]["DateGreaterThanEquals"]["aws:CurrentTime"];
+        assert!(denial["Effect"] == "Deny" && end == "2026-01-01T13:00:00Z", "{document}");
     }
 }

@@ -38,7 +38,7 @@ const SYNTAXES: &[fn(&str)] = &[
     |text| again(text, |text| integer::parse_unsigned(text, 16), u64::to_string),
     |text| again(text, |text| integer::parse_unsigned(text, 64), u64::to_string),
     |text| again(text, ip_address::parse, String::clone),
-    |text| again(text, |text| json::parse(text), serde_json::Value::to_string),
+    |text| again(text, json::parse, serde_json::Value::to_string),
     |text| drop((label::parse(text), key_value::split(text), link::check(text))),
     |text| drop(memory_swap::parse(text)),
     mount,
