@@ -7,6 +7,7 @@ pub mod host;
 pub mod inventory;
 pub mod message;
 pub mod own_engine;
+pub mod pattern;
 pub mod processes;
 pub mod proxy;
 pub mod pty;

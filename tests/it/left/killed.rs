@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -99,19 +99,23 @@ fn plan() -> Vec<Round> {
 
 fn role() -> Role {
     let emulator = Emulator::of_the_tests();
-    let arn = emulator.role(&names().0, r#""s3:ListAllMyBuckets""#);
-    Role { endpoint: emulator.endpoint, arn }
+    let arn = emulator.role(&names().0, r#""sts:AssumeRole""#);
+    let keys = emulator.keys(&arn);
+    Role { endpoint: emulator.endpoint, arn, keys }
 }
 
 /// Kills a run, and sees that nothing of it is left; how it ended.
 fn killed(engine: &OwnEngine, role: Option<&Role>, round: &Round) -> String {
     let script = if round.kind == Kind::Streams { ECHO } else { SCRIPT };
     let mut run = RunOf::start(round.kind, &engine.docker_host(), role, script);
+    let started = Instant::now();
     std::thread::sleep(round.after);
     let was_ready = run.stdout().contains("ready");
     run.signal(round.signal.0);
+    // On a machine that stands still for seconds it ends before.
+    let was_late = started.elapsed() > Duration::from_secs(3);
     let ended = run.ended();
-    check(round, was_ready, &ended);
+    check(round, was_ready && !was_late, &ended);
     check_cidfile(&run, &ended);
     let left = left_of(&engine.api(), &run, round, &ended);
     let limit = "none of its processes is left";

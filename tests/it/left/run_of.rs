@@ -84,13 +84,16 @@ pub struct Ended {
 pub struct Role {
     pub endpoint: String,
     pub arn: String,
+    /// Of somebody who may assume it.
+    pub keys: Keys,
 }
 
 impl RunOf {
     /// Starts it at this engine; the container does as `script` says.
     pub fn start(kind: Kind, docker_host: &str, role: Option<&Role>, script: &str) -> Self {
         let name = unique(&format!("left-{kind:?}").to_lowercase());
-        let source = Endpoint::giving(&Keys::marked());
+        let keys = role.filter(|_| kind == Kind::Role).map_or_else(Keys::marked, |role| role.keys.clone());
+        let source = Endpoint::giving(&keys);
         let host = cloud_shell(&source.uri()).without("DOCKER_HOST").with("DOCKER_HOST", docker_host);
         let host = prepared(kind, host.with(MARK, &name), &name, role);
         let mut command = command(kind, &host, &name, role, script);
