@@ -10,7 +10,7 @@ use super::host::{Host, image};
 use super::inventory::Api;
 use super::run::{Outcome, PATIENCE, run, within};
 
-/// An image with a shell and little more.
+/// An image with shells, and what they need to wait and to copy.
 pub const IMAGE: &str = "localhost/small:one";
 
 /// It; ended when dropped.
@@ -34,7 +34,8 @@ impl OwnEngine {
     fn with_image(self) -> Self {
         let engine = self;
         engine.start_again();
-        let pack = "tar --hard-dereference -chf - /bin/sh $(command -v sleep) $(ldd /bin/sh $(command -v sleep) | grep -o '/[^ :]* ' | sort -u)";
+        let pack = "all=\"/bin/sh /bin/bash $(command -v sleep cat head stty | tr '\\n' ' ')\"
+            tar --hard-dereference -chf - $all $(ldd $all | grep -o '/[^ :]* ' | sort -u)";
         let script = format!(
             "docker run --rm --network=none {} sh -c \"$1\" | docker --host {} import - {IMAGE}",
             image(),

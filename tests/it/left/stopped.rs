@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use crate::harness::container::{Container, docker_ok};
 use crate::harness::host::{BOTH, Host, Program, image};
 use crate::harness::pty::{Terminal, end};
-use crate::harness::run::{PATIENCE, eventually, start, within};
+use crate::harness::run::{PATIENCE, Running, eventually, start, within};
 use crate::harness::tier::is_long;
 use crate::refresh::stage::{ASK, Stage, agent_container, assert_gone};
 
@@ -21,7 +21,7 @@ fn state(pid: u32) -> Option<char> {
     status.lines().find_map(|line| line.strip_prefix("State:"))?.trim().chars().next()
 }
 
-fn stop(running: &crate::harness::run::Running) {
+fn stop(running: &Running) {
     running.signal(Signal::STOP);
     eventually(PATIENCE, "it is stopped", || state(running.pid()) == Some('T'));
 }
@@ -138,7 +138,7 @@ fn ctrl_z_is_the_container_s() {
             terminal.wait_for("\nready");
             terminal.write(b"\x1a");
             terminal.wait_for("code=6 jobs=0.");
-            assert!(terminal.text().contains("suspended\r\n"), "{program:?} {mode}: {}", terminal.text());
+            assert!(terminal.text().contains("\nsuspended"), "{program:?} {mode}: {}", terminal.text());
             assert!(container.is_gone_within(PATIENCE), "{program:?} {mode}");
             terminal.write(b"exit\n");
             terminal.outcome(&mut shell);
