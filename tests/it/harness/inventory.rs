@@ -46,12 +46,6 @@ impl Api {
         Self { socket: socket.to_owned() }
     }
 
-    /// That of the engine that all tests have.
-    pub fn of_the_tests() -> Self {
-        let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".into());
-        Self::at(Path::new(host.strip_prefix("unix://").expect("a socket")))
-    }
-
     /// What it answers; `None` when it does not, or refuses.
     pub fn get(&self, path: &str) -> Option<Value> {
         let mut engine = UnixStream::connect(&self.socket).ok()?;
@@ -66,11 +60,6 @@ impl Api {
     /// Its containers; `None` when it does not answer.
     pub fn containers(&self) -> Option<Vec<Found>> {
         Some(self.get("/containers/json?all=1")?.as_array()?.iter().map(Found::of).collect())
-    }
-
-    /// The container of this name.
-    pub fn container(&self, name: &str) -> Option<Found> {
-        self.containers()?.into_iter().find(|found| found.name == name)
     }
 
     /// All that it has; `None` when it does not answer.
@@ -110,12 +99,6 @@ impl Inventory {
     /// How many containers, networks, volumes and images there are.
     pub fn counts(&self) -> [usize; 4] {
         [self.containers.len(), self.networks.len(), self.volumes.len(), self.images.len()]
-    }
-
-    /// The same without the agent's images, which stay on purpose.
-    pub fn without_agent_images(mut self) -> Self {
-        self.images.retain(|name| !name.starts_with("credrun-agent"));
-        self
     }
 }
 

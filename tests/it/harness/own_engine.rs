@@ -34,7 +34,7 @@ impl OwnEngine {
     fn with_image(self) -> Self {
         let engine = self;
         engine.start_again();
-        let pack = "all=\"/bin/sh /bin/bash $(command -v sleep cat head stty | tr '\\n' ' ')\"
+        let pack = "all=$(for name in sh bash sleep cat head stty; do command -v $name; done)
             tar --hard-dereference -chf - $all $(ldd $all | grep -o '/[^ :]* ' | sort -u)";
         let script = format!(
             "docker run --rm --network=none {} sh -c \"$1\" | docker --host {} import - {IMAGE}",

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::process::Signal;
-
 use super::run_of::{Kind, RunOf};
 use crate::harness::container::{Container, docker};
 use crate::harness::host::{Program, image};

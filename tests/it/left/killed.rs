@@ -74,10 +74,13 @@ fn at_random_moments_nothing_is_left() {
             });
         }
     });
-    eventually(PATIENCE, "the engine has what it had before", || {
-        engine.api().inventory().is_some_and(|now| now == before)
+    let mut now = None;
+    let is_as_before = within(PATIENCE, || {
+        now = engine.api().inventory();
+        now.as_ref() == Some(&before)
     });
     report(&tally.into_inner().expect("no round panics"));
+    assert!(is_as_before, "before: {before:#?}\nnow: {now:#?}");
 }
 
 /// Each kind with each signal, again and again.

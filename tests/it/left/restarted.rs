@@ -5,11 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rustix::process::Signal;
-
 use super::run_of::{Ended, Kind, RunOf};
 use crate::harness::host::Program;
-use crate::harness::inventory::Found;
 use crate::harness::own_engine::OwnEngine;
 use crate::harness::pattern::fits;
 use crate::harness::processes::marked;
@@ -33,9 +30,31 @@ const KINDS: [Kind; 8] = [
 const ROUNDS: usize = 20;
 const AT_ONCE: usize = 5;
 
-/// Code and line, `*` for anything; no line when nothing is said.
+/// Code and line, `*` for anything; no line when nothing is said. Which one it is depends on how far the run had come.
 #[rustfmt::skip]
 const ENDINGS: &[(i32, Option<&str>)] = &[
+    // It was not hit, or had its id told.
+    (9, None),
+    (0, None),
+    // The engine ends its containers first: its status still comes.
+    (7, None),
+    (137, None),
+    (125, Some("cannot connect to the docker engine at `*`*: *")),
+    (125, Some("error response from the engine: *")),
+    (125, Some("error waiting for container: *")),
+    (125, Some("the container was killed: error waiting for container: *")),
+    (125, Some("the container has ended because its network, the agent's, is gone")),
+    (125, Some("the agent, which would serve the credentials, is not ready: *")),
+    (125, Some("the agent does not take the credentials: *")),
+    (125, Some("the agent has ended, and with it the container's network; the container is ended, too*")),
+];
+
+/// What may be said before that.
+#[rustfmt::skip]
+const BESIDES: &[&str] = &[
+    "lost the container's output: *",
+    "warning: the connection to the agent is lost, and is made again: *",
+    "warning: the agent `*` could not be removed; the next start of credrun tries again",
 ];
 
 #[test]
@@ -72,15 +91,22 @@ fn each_run_ends_says_why_and_leaves_nothing() {
 
 /// Fails unless the table has this ending; it.
 fn check(run: &RunOf, ended: &Ended) -> String {
-    let is_hint = |line: &&str| !line.starts_with("  hint: ");
-    let said: Vec<_> = ended.stderr.lines().filter(is_hint).collect();
-    let lines = said.join(" / ");
-    format!(
-        "{} {:?} {lines} HINTS {}",
-        ended.code,
-        run.kind,
-        ended.stderr.lines().filter(|l| !is_hint(l)).collect::<Vec<_>>().join("/")
-    )
+    let line = |line: &str| line.strip_prefix("credrun: ").map(str::to_owned);
+    let said: Vec<_> = ended.stderr.lines().filter(|line| !line.starts_with("  hint: ")).map(line).collect();
+    let is_beside = |line: &&Option<String>| {
+        line.as_ref().is_some_and(|line| BESIDES.iter().any(|pattern| fits(pattern, line)))
+    };
+    let last: Vec<_> = said.iter().filter(|line| !is_beside(line)).collect();
+    let ending = ENDINGS.iter().filter(|(code, _)| *code == ended.code).find(|(_, pattern)| {
+        match (pattern, &last[..]) {
+            (None, []) => true,
+            (Some(pattern), [Some(line)]) => fits(pattern, line),
+            _ => false,
+        }
+    });
+    let (code, line) = ending.unwrap_or_else(|| panic!("not in the table: {:?}: {ended:?}", run.kind));
+    assert!(run.kind.is_detached() || *code != 0, "{:?}: {ended:?}", run.kind);
+    format!("{code:3} {}", line.unwrap_or("nothing said"))
 }
 
 /// What is labelled goes with the next start, and none of credrun's processes is left.

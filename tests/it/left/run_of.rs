@@ -151,14 +151,6 @@ impl RunOf {
     pub fn cidfile(&self) -> Option<String> {
         std::fs::read_to_string(self.host.home().join("cid")).ok()
     }
-
-    /// The process that stays in the background, or stayed.
-    pub fn log(&self) -> String {
-        let Ok(folder) = std::fs::read_dir(self.host.home().join(".local/state/credrun")) else {
-            return String::new();
-        };
-        folder.flatten().map(|file| std::fs::read_to_string(file.path()).unwrap_or_default()).collect()
-    }
 }
 
 impl Drop for RunOf {

@@ -106,7 +106,8 @@ impl Load {
         let input: Vec<u8> = (0..STREAM).map(|n| n.to_le_bytes()[1]).collect();
         let outcome =
             run_with_input(&mut self.credrun(&self.host, &Self::line(&["-i"], "cat; exit 6")), &input);
-        assert!(outcome.code == 6 && outcome.stdout == input, "{} bytes", outcome.stdout.len());
+        let Outcome { code, stdout, stderr, .. } = &outcome;
+        assert!(*code == 6 && *stdout == input, "{code}, {} bytes: {stderr}", stdout.len());
     }
 
     fn written(&self) {
