@@ -75,7 +75,6 @@ pub struct RunOf {
 #[derive(Debug)]
 pub struct Ended {
     pub code: i32,
-    pub stdout: String,
     pub stderr: String,
 }
 
@@ -145,7 +144,7 @@ impl RunOf {
         if let Some(writer) = self.writer.take() {
             writer.join().expect("the writer");
         }
-        Ended { code, stdout: self.stdout(), stderr: self.stderr() }
+        Ended { code, stderr: self.stderr() }
     }
 
     pub fn cidfile(&self) -> Option<String> {

@@ -47,7 +47,7 @@ impl<'a> LongLiving<'a> {
     pub fn start(engine: &'a OwnEngine, load: &'a Load) -> Self {
         let (host, detached) = (load.short(), unique("soak-long-d"));
         let command = |options: &[&str], script: &str| {
-            let rest = ["--network=none", IMAGE, "bash", "-c", script];
+            let rest = ["-q", "--network=none", IMAGE, "bash", "-c", script];
             let mut command = host.command(Program::Credrun, &[options, &rest].concat());
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
             command
