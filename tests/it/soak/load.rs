@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::harness::container::unique;
 use crate::harness::emulator::{Emulator, names};
-use crate::harness::endpoint::{Endpoint, Keys, cloud_shell};
 use crate::harness::host::{Host, Program};
 use crate::harness::own_engine::{IMAGE, OwnEngine};
 use crate::harness::processes::marked;
@@ -23,28 +22,25 @@ const WRITTEN: usize = 1_000_000;
 
 /// It, and how often it was done.
 pub struct Load {
-    /// With credentials for minutes.
+    /// With credentials that do not say when they end.
     host: Host,
     /// With credentials for seconds.
     short: Host,
     source: ShortLived,
-    _endpoint: Endpoint,
     passes: AtomicUsize,
     runs: AtomicUsize,
 }
 
 impl Load {
     pub fn new(engine: &OwnEngine) -> Self {
-        let endpoint = Endpoint::giving(&Keys::marked());
         let emulator = Emulator::of_the_tests();
         let role = emulator.role(&names().0, r#""s3:ListAllMyBuckets""#);
         let source = ShortLived::of_role(&emulator, &role, SECONDS);
         let at = |host: Host| host.without("DOCKER_HOST").with("DOCKER_HOST", engine.docker_host());
         Self {
-            host: at(cloud_shell(&endpoint.uri())),
+            host: at(Host::new()),
             short: at(source.host()),
             source,
-            _endpoint: endpoint,
             passes: AtomicUsize::new(0),
             runs: AtomicUsize::new(0),
         }

@@ -34,7 +34,7 @@ pub struct LongLiving<'a> {
     engine: &'a OwnEngine,
     host: &'a Host,
     stream: Child,
-    pump: JoinHandle<usize>,
+    pump: Option<JoinHandle<usize>>,
     is_over: Arc<AtomicBool>,
     refresh: Child,
     /// The name of the container of the one in the background.
@@ -57,7 +57,7 @@ impl<'a> LongLiving<'a> {
         let (stdin, stdout) = stream.stdin.take().zip(stream.stdout.take()).expect("piped");
         let is_over = Arc::new(AtomicBool::new(false));
         let over = Arc::clone(&is_over);
-        let pump = std::thread::spawn(move || pump(stdin, stdout, &over));
+        let pump = Some(std::thread::spawn(move || pump(stdin, stdout, &over)));
         let refresh = command(&["--refresh"], ASK).spawn().expect("credrun");
         let background = run(&mut command(&["-d", "--refresh", "--name", &detached], ASK));
         assert_eq!(background.code, 0, "{background:?}");
@@ -118,7 +118,8 @@ impl<'a> LongLiving<'a> {
     /// Ends them, each as it is ended; how many megabytes went through the stream.
     pub fn end(mut self) -> usize {
         self.is_over.store(true, Ordering::SeqCst);
-        let streamed = self.pump.join().expect("every byte comes back");
+        let streamed = self.pump.take().map(JoinHandle::join);
+        let streamed = streamed.expect("it runs").expect("every byte comes back");
         assert_eq!(wait(&mut self.stream, PATIENCE), Some(0), "the stream");
         send(&self.refresh, Signal::TERM);
         assert_eq!(wait(&mut self.refresh, PATIENCE), Some(0), "`--refresh`");
@@ -126,6 +127,16 @@ impl<'a> LongLiving<'a> {
         assert_eq!(stopped.code, 0, "{stopped:?}");
         eventually(PATIENCE, "the one in the background ends", || marked(&self.detached).is_empty());
         streamed / 1_000_000
+    }
+}
+
+impl Drop for LongLiving<'_> {
+    /// What a failed test leaves; the engine, and with it the one in the background, goes by itself.
+    fn drop(&mut self) {
+        for child in [&mut self.stream, &mut self.refresh] {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
