@@ -25,8 +25,8 @@ fn an_image_that_finds_no_room_is_told_and_a_later_try_works() {
     for room in [0, 300, 700] {
         let fill = Fill::all_but(&engine, room);
         let before = engine.api().inventory().expect("it answers");
-        let mut full = RunOf::start(Kind::Refresh, &engine.docker_host(), None, "exit 5");
-        let ended = full.ended();
+        let mut refused = RunOf::start(Kind::Refresh, &engine.docker_host(), None, "exit 5");
+        let ended = refused.ended();
         assert_eq!(ended.code, 125, "{ended:?}");
         assert!(ended.stderr.starts_with("credrun: "), "{ended:?}");
         assert!(ended.stderr.contains("no space left on device"), "{ended:?}");
@@ -39,7 +39,7 @@ fn an_image_that_finds_no_room_is_told_and_a_later_try_works() {
         assert_eq!((ended.code, ended.stderr.as_str()), (5, ""), "{ended:?}");
         let images = engine.api().inventory().expect("it answers").images;
         let agent = images.iter().find(|name| name.contains("credrun-agent")).expect("it stays").clone();
-        assert_eq!(run(full.host.tool("docker").args(["rmi", &agent])).code, 0);
+        assert_eq!(run(refused.host.tool("docker").args(["rmi", &agent])).code, 0);
     }
 }
 

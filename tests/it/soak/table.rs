@@ -83,9 +83,9 @@ impl fmt::Display for Table {
             let (trend, all) = (row.series.trend(), row.series.values());
             let all: Vec<f64> = all.collect();
             let (first, last) = (all.first().unwrap_or(&0.0), all.last().unwrap_or(&0.0));
-            let least = all.iter().copied().fold(f64::INFINITY, f64::min);
-            let most = all.iter().copied().fold(0.0, f64::max);
-            write!(f, "{:34} {:13} {first:9} {last:9} {least:9} {most:9}", row.of, row.unit.name())?;
+            let lowest = all.iter().copied().fold(f64::INFINITY, f64::min);
+            let highest = all.iter().copied().fold(0.0, f64::max);
+            write!(f, "{:34} {:13} {first:9} {last:9} {lowest:9} {highest:9}", row.of, row.unit.name())?;
             writeln!(f, " {:9.1} {:9.1} {:9.1}", trend.rise, row.unit.limit(), trend.an_hour)?;
         }
         Ok(())
