@@ -1,7 +1,9 @@
 //! What credrun tells the user before the run: one line of who the container is, and warnings. On stderr, and
 //! nothing of it with `-q`.
 
-use std::io::{self, IsTerminal, Write};
+mod lines;
+
+use std::io::{self, IsTerminal};
 use std::net::IpAddr;
 
 use serde_json::Value;
@@ -113,14 +115,18 @@ pub(crate) fn warn(text: &str) {
 /// What went wrong, with its hints, on stderr.
 pub fn error(error: &Error) {
     let hints = error.hints().iter().map(|hint| format!("\n  hint: {hint}")).collect::<String>();
-    say(&format!("{error}{hints}"));
+    lines::write_last(with_end(&format!("credrun: {error}{hints}")));
 }
 
 /// A line on stderr as it is.
 pub(crate) fn line(text: &str) {
-    // A terminal in raw mode goes down, and not back to the left, at a line's end.
+    lines::write(with_end(text));
+}
+
+/// A terminal in raw mode goes down, and not back to the left, at a line's end.
+fn with_end(text: &str) -> String {
     let end = if tty::is_raw() { "\r\n" } else { "\n" };
-    let _ = write!(io::stderr().lock(), "{text}{end}");
+    format!("{text}{end}")
 }
 
 /// Whose credentials they are, in a line.

@@ -2,6 +2,7 @@
 # What of an engine that a test starts for itself, and kills, needs root.
 #   own_dockerd.sh start FOLDER GROUP    starts it, with a unix socket in FOLDER and a network of its own: nothing but
 #                                        loopback, so that it takes no other engine's bridge away
+#   own_dockerd.sh disk FOLDER BYTES     before the start: what it keeps is on a disk of this size
 #   own_dockerd.sh end FOLDER SIGNAL     ends it with this signal, and waits for that
 #   own_dockerd.sh forget FOLDER         removes what it keeps in FOLDER
 set -eu
@@ -22,6 +23,10 @@ gone() {
 }
 
 case $command in
+disk)
+    mkdir -p "$folder/data"
+    mount -t tmpfs -o "size=$3" none "$folder/data"
+    ;;
 start)
     rm -f "$folder/docker.pid" "$containerd" "$folder/docker.sock"
     setsid unshare --net dockerd --host "unix://$folder/docker.sock" --group "$3" \

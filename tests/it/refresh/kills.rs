@@ -7,37 +7,11 @@ mod agent;
 mod engine;
 mod itself;
 mod nearby;
-mod own_engine;
 mod table;
-
-use std::time::Duration;
 
 use crate::harness::host::{Host, Program};
 use crate::harness::run::{PATIENCE, eventually, run, within};
-
-/// Of the moments, unless `CREDRUN_TEST_SEED` is another one.
-const SEED: u64 = 20_261_125;
-
-fn is_long() -> bool {
-    std::env::var_os("CREDRUN_TEST_LONG").is_some_and(|value| !value.is_empty())
-}
-
-/// How many rounds there are in this tier.
-fn rounds(quick: usize, long: usize) -> usize {
-    if is_long() { long } else { quick }
-}
-
-/// The moments of a test; `topic` makes them other ones than the next test's.
-fn moments(topic: u64) -> fastrand::Rng {
-    let seed = std::env::var("CREDRUN_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
-    eprintln!("seed {seed} (`CREDRUN_TEST_SEED`), topic {topic}");
-    fastrand::Rng::with_seed(seed + topic)
-}
-
-fn pause(moments: &mut fastrand::Rng, up_to: Duration) {
-    let longest = u64::try_from(up_to.as_micros()).expect("a short time");
-    std::thread::sleep(Duration::from_micros(moments.u64(0..=longest)));
-}
+use crate::harness::tier::{is_long, moments, pause, rounds};
 
 /// A container of a run.
 #[derive(Debug, Clone)]

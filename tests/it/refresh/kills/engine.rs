@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::stage::Stage;
-use super::own_engine::{IMAGE, OwnEngine};
+
 use super::table::{Event, STOPPED, check, check_outcome};
 use super::{assert_nothing, background_of, containers, log, moments, pause, rounds};
 use crate::harness::container::unique;
+use crate::harness::own_engine::{IMAGE, OwnEngine};
 use crate::harness::run::{PATIENCE, eventually};
 
 #[test]

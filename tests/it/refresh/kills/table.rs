@@ -2,6 +2,7 @@
 //!
 //! Where several endings stand for one event, it depends on what it finds: the reason is with each.
 
+use crate::harness::pattern::fits;
 use crate::harness::run::Outcome;
 
 /// What happened.
@@ -137,27 +138,4 @@ fn is_hint(line: &str) -> bool {
 
 fn is_beside(event: Event, line: &str) -> bool {
     BESIDES.iter().any(|(of, pattern)| *of == event && fits(&format!("credrun: {pattern}"), line))
-}
-
-/// Whether the line is what the pattern says.
-fn fits(pattern: &str, line: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == line };
-    let Some(line) = line.strip_prefix(head) else { return false };
-    rest.is_empty() || (0..=line.len()).any(|at| line.is_char_boundary(at) && fits(rest, &line[at..]))
-}
-
-#[test]
-fn patterns_fit_what_they_say() {
-    for (pattern, line, expected) in [
-        ("a", "a", true),
-        ("a", "ab", false),
-        ("a*", "a", true),
-        ("a*", "abc", true),
-        ("a*c", "abc", true),
-        ("a*c", "abcd", false),
-        ("*b*", "abc", true),
-        ("*b*", "ac", false),
-    ] {
-        assert_eq!(fits(pattern, line), expected, "{pattern} {line}");
-    }
 }

@@ -6,10 +6,11 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::harness::host::{Host, image};
-use crate::harness::run::{Outcome, PATIENCE, run, within};
+use super::host::{Host, image};
+use super::inventory::Api;
+use super::run::{Outcome, PATIENCE, run, within};
 
-/// An image with a shell and little more.
+/// An image with shells, and what they need to wait and to copy.
 pub const IMAGE: &str = "localhost/small:one";
 
 /// It; ended when dropped.
@@ -20,9 +21,21 @@ pub struct OwnEngine {
 impl OwnEngine {
     /// Starts one that has [`IMAGE`].
     pub fn start() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary directory") }.with_image()
+    }
+
+    /// The same, on a disk that holds so many bytes and no more.
+    pub fn on_small_disk(bytes: u64) -> Self {
         let engine = Self { folder: tempfile::tempdir().expect("a temporary directory") };
+        engine.script("disk", &bytes.to_string());
+        engine.with_image()
+    }
+
+    fn with_image(self) -> Self {
+        let engine = self;
         engine.start_again();
-        let pack = "tar --hard-dereference -chf - /bin/sh $(command -v sleep) $(ldd /bin/sh $(command -v sleep) | grep -o '/[^ :]* ' | sort -u)";
+        let pack = "all=$(for name in sh bash sleep cat head stty; do command -v $name; done)
+            tar --hard-dereference -chf - $all $(ldd $all | grep -o '/[^ :]* ' | sort -u)";
         let script = format!(
             "docker run --rm --network=none {} sh -c \"$1\" | docker --host {} import - {IMAGE}",
             image(),
@@ -50,6 +63,11 @@ impl OwnEngine {
     /// Ends it with this signal.
     pub fn end(&self, signal: &str) {
         self.script("end", signal);
+    }
+
+    /// Its API.
+    pub fn api(&self) -> Api {
+        Api::at(&self.folder.path().join("docker.sock"))
     }
 
     /// What `DOCKER_HOST` is to be.
