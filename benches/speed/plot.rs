@@ -1,5 +1,7 @@
 //! Plots as SVG, readable on light and dark pages.
 
+#![allow(clippy::cast_precision_loss, reason = "a few bars and lines")]
+
 use std::fmt::Write as _;
 
 /// A bar and its parts, in milliseconds.

@@ -38,7 +38,7 @@ pub fn sample(command: &mut Command) -> Sample {
 }
 
 /// Samples of each of these, in turn; the first one to run changes from round to round. One round is for warming up.
-pub fn in_turn<const N: usize>(rounds: usize, mut each: [&mut dyn FnMut() -> Sample; N]) -> [Vec<Sample>; N] {
+pub fn in_turn<const N: usize>(rounds: usize, each: [&mut dyn FnMut() -> Sample; N]) -> [Vec<Sample>; N] {
     let mut samples = [const { Vec::new() }; N];
     for round in 0..=rounds {
         for step in 0..N {

@@ -74,7 +74,7 @@ fn row(bench: &mut Bench, flow: &Flow, runs: usize) {
 
 /// A run takes no more memory for a gibibyte than for a sixteenth of it.
 fn flat(bench: &mut Bench) {
-    let mut peak = |bytes: u64| {
+    let peak = |bytes: u64| {
         let flow = flow("", &["--log-driver=none"], format!("head -c {bytes} /dev/zero"), bytes);
         let mut command = bench.credrun(&[flow.options[0], &bench.image, "sh", "-c", &flow.script]);
         [through(&mut command, &flow), through(&mut command, &flow), through(&mut command, &flow)]

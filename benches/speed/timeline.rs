@@ -21,8 +21,8 @@ const PHASES: [&str; 6] = [
     "the client ends",
 ];
 
-/// What went over the socket, and when.
-type Log = Arc<Mutex<Vec<(Instant, String)>>>;
+/// What went over the socket: when, and on which of its connections.
+type Log = Arc<Mutex<Vec<(Instant, usize, String)>>>;
 
 pub fn measure(bench: &mut Bench) {
     let proxy = Proxy::start();
@@ -62,16 +62,15 @@ impl Proxy {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let socket = folder.path().join("engine.sock");
         let listener = UnixListener::bind(&socket).expect("a socket");
-        let (log, shared) = (Log::default(), Log::default());
+        let shared = Log::default();
         let proxy = Self { socket, log: Arc::clone(&shared), _folder: folder };
-        drop(log);
         std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
+            for (number, client) in listener.incoming().flatten().enumerate() {
                 let engine = super::floor::engine();
                 let ends = [(client.try_clone(), engine.try_clone(), "> "), (Ok(engine), Ok(client), "< ")];
                 for (from, to, mark) in ends {
                     let (log, from, to) = (Arc::clone(&shared), from.expect("a copy"), to.expect("a copy"));
-                    std::thread::spawn(move || copy(from, to, mark, &log));
+                    std::thread::spawn(move || copy(from, to, (number, mark), &log));
                 }
             }
         });
@@ -85,15 +84,18 @@ impl Proxy {
         sample(command.env("DOCKER_HOST", format!("unix://{}", self.socket.display())));
         let ended = Instant::now();
         let log = self.log.lock().expect("the log").clone();
-        let asked = |part: &str| {
-            log.iter().position(|(_, line)| line.starts_with("> ") && line.contains(part)).expect("a call")
+        let position = |part: &str| {
+            log.iter().position(|(_, _, line)| line.starts_with("> ") && line.contains(part)).expect("a call")
         };
-        // Calls are one after the other here, but for the wait, whose end is the last thing that is said.
         let answered = |call: usize| {
-            log[call..].iter().find(|(_, line)| line.starts_with("< HTTP")).expect("an answer").0
+            let is_its = |(_, number, line): &&(Instant, usize, String)| {
+                *number == log[call].1 && line.starts_with("< HTTP")
+            };
+            log[call..].iter().find(is_its).expect("an answer").0
         };
-        let (create, start) = (asked("/containers/create"), asked("/start"));
-        let last = log.iter().rev().find(|(_, line)| line.starts_with("< ")).expect("an answer").0;
+        let (create, start) = (position("/containers/create"), position("/start"));
+        // The end of the wait is the last thing that is said.
+        let last = log.iter().rev().find(|(_, _, line)| line.starts_with("< ")).expect("an answer").0;
         let moments = [began, log[create].0, answered(create), log[start].0, answered(start), last, ended];
         std::array::from_fn(|phase| {
             moments[phase + 1].saturating_duration_since(moments[phase]).as_secs_f64() * 1e3
@@ -101,12 +103,12 @@ impl Proxy {
     }
 }
 
-fn copy(mut from: UnixStream, mut to: UnixStream, mark: &str, log: &Log) {
+fn copy(mut from: UnixStream, mut to: UnixStream, (number, mark): (usize, &str), log: &Log) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
         let line = String::from_utf8_lossy(&buffer[..count.min(200)]);
         let line = line.lines().next().unwrap_or_default().to_owned();
-        log.lock().expect("the log").push((Instant::now(), format!("{mark}{line}")));
+        log.lock().expect("the log").push((Instant::now(), number, format!("{mark}{line}")));
         if to.write_all(&buffer[..count]).is_err() {
             break;
         }
