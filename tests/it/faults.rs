@@ -78,7 +78,7 @@ fn found(stage: &Stage, cases: &[Case], at_a_time: usize) -> Table {
         for _ in 0..at_a_time {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let Some(row) = row(stage, case) else { continue };
+                    let row = row(stage, case);
                     let key = (case.scenario.name.to_owned(), case.fault.call.clone());
                     let mut table = table.lock().expect("nobody panics while it is held");
                     table.entry(key).or_default().insert(case.fault.name(), row);
@@ -89,27 +89,28 @@ fn found(stage: &Stage, cases: &[Case], at_a_time: usize) -> Table {
     table.into_inner().expect("nobody panics while it is held")
 }
 
-/// What comes of one; nothing where the run does not come to that call.
-fn row(stage: &Stage, case: &Case) -> Option<Row> {
+/// What comes of one.
+fn row(stage: &Stage, case: &Case) -> Row {
     let Case { scenario, fault, before, .. } = case;
     let told = |program| case::told(stage, scenario, program, fault, before.as_deref());
-    let Some(ours) = told(Program::Credrun) else {
-        eprintln!("{} | {} | {}: that call is not made", scenario.name, fault.call, fault.name());
-        return None;
-    };
+    // On a machine that is busy credentials may come too late for it.
+    let ours = (0..5).find_map(|_| told(Program::Credrun));
+    let ours = ours.unwrap_or_else(|| {
+        panic!("{} | {} | {}: that call is not made", scenario.name, fault.call, fault.name())
+    });
     eprintln!("{} | {} | {}: {}", scenario.name, fault.call, fault.name(), ended(&ours));
     assert!(ours.code >= 0, "{} | {} | {}: it hangs: {ours:?}", scenario.name, fault.call, fault.name());
     let theirs = case.is_dockers.then(|| told(Program::Docker)).flatten();
     let docker = theirs.filter(|theirs| (theirs.code, &theirs.left) != (ours.code, &ours.left));
     let said = ours.stderr.lines().map(str::to_owned);
-    Some(Row {
+    Row {
         ended: ended(&ours),
         // Which of two containers' connections is missed first is a matter of time.
         said: if scenario.is_refresh() && fault.is_dead { Vec::new() } else { said.collect() },
         docker: docker.map(|theirs| {
             format!("docker run: {}; {}", ended(&theirs), docker::reason(&fault.call, fault.kind, &theirs))
         }),
-    })
+    }
 }
 
 fn ended(told: &Told) -> String {
@@ -123,7 +124,7 @@ fn every_call_of_a_plain_run_fails_as_expected() {
     let is_wanted = |fault: &Fault| matches!(fault.kind, Kind::After | Kind::Status500 | Kind::Half);
     let cases = cases(&stage, &scenarios::ALL[0], false, &|fault| is_wanted(fault) && !fault.is_dead);
     assert!(cases.len() > 12, "calls are missing");
-    table::hold_against("engine.txt", &found(&stage, &cases, 2));
+    table::hold_against("engine.txt", &found(&stage, &cases, 2), false);
 }
 
 #[test]
@@ -146,5 +147,5 @@ fn every_call_fails_in_every_way() {
     // Most of the time they wait.
     let found = found(&stage, &cases, 12);
     println!("faults: {} in {:?}: {counts:?}", cases.len(), since.elapsed());
-    table::hold_against("engine.txt", &found);
+    table::hold_against("engine.txt", &found, true);
 }

@@ -102,7 +102,11 @@ impl FaultProxy {
     /// Whether a call stalls, and nothing else has been going on for so long.
     pub fn is_stuck(&self, quiet: Duration) -> bool {
         let state = lock(&self.state);
-        let is_stall = state.fault.as_ref().is_some_and(|fault| fault.kind == Kind::Stall);
+        // A look into the container has a limit of credrun's own, after which the run goes on.
+        let is_stall = state
+            .fault
+            .as_ref()
+            .is_some_and(|fault| fault.kind == Kind::Stall && !fault.call.ends_with("/archive"));
         let is_quiet = state.quiet_since.is_some_and(|since| since.elapsed() > quiet);
         is_stall && state.is_hit && state.pending == 0 && is_quiet
     }

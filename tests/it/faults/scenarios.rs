@@ -11,10 +11,6 @@ pub struct Scenario {
     pub name: &'static str,
     /// `IMAGE` stands for the tests' image, `PUSHED` for one in the tests' registry.
     pub arguments: &'static [&'static str],
-    /// Its stdin is a line and its end; otherwise it is at its end from the beginning.
-    pub has_input: bool,
-    /// It has a terminal.
-    pub has_terminal: bool,
     /// Its container goes on unless it is ended.
     pub is_endless: bool,
     /// The engine is said not to have the agent's image.
@@ -26,8 +22,6 @@ pub struct Scenario {
 const PLAIN: Scenario = Scenario {
     name: "run",
     arguments: &["--network=none", "IMAGE", "true"],
-    has_input: false,
-    has_terminal: false,
     is_endless: false,
     is_without_agent: false,
     only: &[],
@@ -42,18 +36,8 @@ pub const ALL: [Scenario; 9] = [
         only: &["POST /containers/target/wait", "POST /containers/target/start"],
         ..PLAIN
     },
-    Scenario {
-        name: "stdin",
-        arguments: &["-i", "--network=none", "IMAGE", "cat"],
-        has_input: true,
-        ..PLAIN
-    },
-    Scenario {
-        name: "terminal",
-        arguments: &["-t", "--network=none", "IMAGE", "sleep", "0.5"],
-        has_terminal: true,
-        ..PLAIN
-    },
+    Scenario { name: "stdin", arguments: &["-i", "--network=none", "IMAGE", "cat"], ..PLAIN },
+    Scenario { name: "terminal", arguments: &["-t", "--network=none", "IMAGE", "sleep", "0.5"], ..PLAIN },
     Scenario {
         name: "detached",
         arguments: &["-d", "--network=none", "IMAGE", "sleep", "600"],
@@ -86,6 +70,16 @@ const AT_THE_END: [&str; 3] =
     ["POST /containers/target/kill", "DELETE /containers/agent", "GET /containers/agent/json"];
 
 impl Scenario {
+    /// Whether its stdin is a line and its end; otherwise it is at its end from the beginning.
+    pub fn has_input(&self) -> bool {
+        self.arguments.contains(&"-i")
+    }
+
+    /// Whether it has a terminal.
+    pub fn has_terminal(&self) -> bool {
+        self.arguments.contains(&"-t")
+    }
+
     /// Whether credrun has an agent beside the container; docker has none.
     pub fn is_refresh(&self) -> bool {
         self.arguments.contains(&"--refresh")

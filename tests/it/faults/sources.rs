@@ -136,7 +136,11 @@ fn a_source_that_fails_leads_to_no_container() {
         let mut table = table.lock().expect("nobody panics while it is held");
         table.entry(key).or_default().insert((*name).to_owned(), row);
     });
-    table::hold_against("sources.txt", &table.into_inner().expect("nobody panics while it is held"));
+    table::hold_against(
+        "sources.txt",
+        &table.into_inner().expect("nobody panics while it is held"),
+        is_long(),
+    );
 }
 
 /// What is said of a source that fails while the run goes on.

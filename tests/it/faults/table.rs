@@ -71,12 +71,14 @@ pub fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/faults").join(name)
 }
 
-/// Holds `found` against the table of this name. It is written anew when `CREDRUN_TEST_WRITE` says so: what was found in
-/// place of the same, and the rest as it is.
-pub fn hold_against(name: &str, found: &Table) {
+/// Holds `found` against the table of this name: all that this has of the scenarios, or a part of it. It is written anew
+/// when `CREDRUN_TEST_WRITE` says so: what was found in place of the same, and the rest as it is.
+pub fn hold_against(name: &str, found: &Table, is_all: bool) {
+    let is_whole = |scenario: &str| is_all && found.keys().any(|(other, _)| other == scenario);
     let expected = || read(&std::fs::read_to_string(path(name)).unwrap_or_default());
     if std::env::var_os("CREDRUN_TEST_WRITE").is_some() {
         let mut table = expected();
+        table.retain(|(scenario, _), _| !is_whole(scenario));
         for (key, rows) in found {
             table.entry(key.clone()).or_default().extend(rows.clone());
         }
@@ -84,6 +86,12 @@ pub fn hold_against(name: &str, found: &Table) {
     }
     let expected = expected();
     let mut differences = String::new();
+    for ((scenario, call), rows) in expected.iter().filter(|((scenario, _), _)| is_whole(scenario)) {
+        let there = found.get(&(scenario.clone(), call.clone()));
+        for fault in rows.keys().filter(|fault| there.is_none_or(|there| !there.contains_key(*fault))) {
+            let _ = writeln!(differences, "{scenario} | {call} | {fault}\n  has not happened");
+        }
+    }
     for ((scenario, call), rows) in found {
         for (fault, row) in rows {
             let known = expected.get(&(scenario.clone(), call.clone())).and_then(|rows| rows.get(fault));
