@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
+use tempfile::NamedTempFile;
 
 use crate::harness::container::{Container, docker};
 use crate::harness::emulator::{Emulator, names};
@@ -38,6 +39,8 @@ struct Unread {
     /// The container's process.
     process: String,
     stream: Stream,
+    /// What it says itself, unless that is the pipe.
+    stderr: NamedTempFile,
 }
 
 impl Unread {
@@ -49,13 +52,14 @@ impl Unread {
         let script = format!("trap 'exit 7' TERM INT; head -c {SIZE} /dev/zero {to} & wait; exit 3");
         let arguments = [&container.options()[..], options, &[image(), "bash", "-c", &script]].concat();
         let mut command = host.command(program, &arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let stderr = NamedTempFile::new().expect("a file");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr.reopen().expect("a file"));
         match stream {
             Stream::Stdout => command.stdout(Stdio::piped()),
             Stream::Stderr => command.stderr(Stdio::piped()),
         };
         let child = command.spawn().expect("the program");
-        let mut unread = Self { child, container, process: String::new(), stream };
+        let mut unread = Self { child, container, process: String::new(), stream, stderr };
         unread.container.wait_running();
         unread.process = unread.container.inspect("{{.State.Pid}}").expect("it runs");
         eventually(PATIENCE, "the pipe is full", || unread.is_full());
@@ -189,6 +193,8 @@ fn who_insists_is_let_go() {
             assert!(unread.container.is_gone_within(PATIENCE), "{program:?} {options:?}");
             assert!(agent.is_none_or(|agent| agent.is_gone_within(PATIENCE)), "{options:?}");
             assert!(matches!(code, Some(1 | 7)), "{program:?} {options:?} {stream:?}: {code:?}");
+            let said = std::fs::read_to_string(unread.stderr.path()).expect("a file");
+            assert!(!said.contains("could not be removed"), "{program:?} {options:?}: {said}");
         }
     }
 }
