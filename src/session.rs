@@ -28,7 +28,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::request::ClientOptions;
 pub(crate) use beside::Beside;
 use beside::{dead, failure};
-use copies::{Copies, joined, output_ended};
+use copies::{Copies, cut, joined, output_ended};
 use signals::{Next, Signal, SignalQueue};
 use streams::{InputEnd, OutputError};
 
@@ -151,6 +151,7 @@ impl Session<'_> {
                 end = joined(&mut output), if output.is_some() => {
                     output = None;
                     if let Err(error) = output_ended(end) {
+                        cut(None, input);
                         return Err(self.end_by_force(error, &mut waiting, exit.is_some()).await);
                     }
                     again = beside.far.is_some().then(|| tokio::spawn(self.attach_again()));
@@ -185,8 +186,12 @@ impl Session<'_> {
                     }
                     // Only its output is still on the way.
                     (Next::GiveUp, Some(exit)) => return Ok(ContainerExit::Status(exit.status)),
-                    (Next::GiveUp, None) => return Err(self.end_by_force(gave_up(), &mut waiting, false).await),
+                    (Next::GiveUp, None) => {
+                        cut(output, input);
+                        return Err(self.end_by_force(gave_up(), &mut waiting, false).await);
+                    }
                     (Next::Signal(signal), None) if signal.is_fatal() && self.ends_us(&signal) => {
+                        cut(output, input);
                         return Err(self.end_by_force(ended_by(&signal), &mut waiting, false).await);
                     }
                     (Next::Signal(signal), _) => self.act_on(signal, &forward, &size),

@@ -63,6 +63,13 @@ impl Session<'_> {
     }
 }
 
+/// Lets go of the streams. Output that nobody reads holds a container that has ended, and whatever asks for it, for as
+/// long as the connection is there (seen with 20.10).
+pub(super) fn cut(output: Option<Output>, input: Option<JoinHandle<InputEnd>>) {
+    output.inspect(JoinHandle::abort);
+    input.inspect(JoinHandle::abort);
+}
+
 /// Waits for a task that may not be there (then the branch is disabled and this is never polled).
 pub(super) async fn joined<T>(task: &mut Option<JoinHandle<T>>) -> Result<T, JoinError> {
     match task {

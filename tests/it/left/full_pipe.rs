@@ -1,13 +1,15 @@
 //! A pipe that nobody reads: credrun waits in constant memory, and can be ended; one whose reader goes.
 
+use std::fs::File;
 use std::io::Read;
-use std::os::fd::AsFd;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use rustix::io::ioctl_fionread;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
+use tempfile::NamedTempFile;
 
 use crate::harness::container::{Container, docker};
 use crate::harness::emulator::{Emulator, names};
@@ -37,6 +39,8 @@ struct Unread {
     /// The container's process.
     process: String,
     stream: Stream,
+    /// What it says itself, unless that is the pipe.
+    stderr: NamedTempFile,
 }
 
 impl Unread {
@@ -48,41 +52,41 @@ impl Unread {
         let script = format!("trap 'exit 7' TERM INT; head -c {SIZE} /dev/zero {to} & wait; exit 3");
         let arguments = [&container.options()[..], options, &[image(), "bash", "-c", &script]].concat();
         let mut command = host.command(program, &arguments);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let stderr = NamedTempFile::new().expect("a file");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr.reopen().expect("a file"));
         match stream {
             Stream::Stdout => command.stdout(Stdio::piped()),
             Stream::Stderr => command.stderr(Stdio::piped()),
         };
         let child = command.spawn().expect("the program");
-        container.wait_running();
-        let process = container.inspect("{{.State.Pid}}").expect("it runs");
-        let unread = Self { child, container, process, stream };
-        let mut held = 0;
-        // A pipe holds 64 KiB unless it is told otherwise, and of what is written in pieces not quite that.
-        eventually(PATIENCE, "the pipe is full", || {
-            held = unread.held();
-            held > 60_000
-        });
+        let mut unread = Self { child, container, process: String::new(), stream, stderr };
+        unread.container.wait_running();
+        unread.process = unread.container.inspect("{{.State.Pid}}").expect("it runs");
+        eventually(PATIENCE, "the pipe is full", || unread.is_full());
         unread
     }
 
-    /// What the pipe holds.
-    fn held(&self) -> u64 {
+    /// Whether the pipe takes nothing more, as its writing end says, of which this is another one for a moment.
+    fn is_full(&self) -> bool {
         let pipe = match self.stream {
-            Stream::Stdout => self.child.stdout.as_ref().map(AsFd::as_fd),
-            Stream::Stderr => self.child.stderr.as_ref().map(AsFd::as_fd),
+            Stream::Stdout => self.child.stdout.as_ref().map(AsRawFd::as_raw_fd),
+            Stream::Stderr => self.child.stderr.as_ref().map(AsRawFd::as_raw_fd),
         };
-        ioctl_fionread(pipe.expect("piped")).expect("a pipe")
+        let path = format!("/proc/self/fd/{}", pipe.expect("piped"));
+        let end = File::options().write(true).open(path).expect("a pipe");
+        let mut asked = [PollFd::new(&end, PollFlags::OUT)];
+        poll(&mut asked, Some(&Timespec::default())).expect("asked") == 0
     }
 
-    /// Reads all there is; how many bytes.
-    fn read(&mut self) -> usize {
+    /// Reads all there is.
+    fn read(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let read = match self.stream {
             Stream::Stdout => self.child.stdout.take().expect("piped").read_to_end(&mut bytes),
             Stream::Stderr => self.child.stderr.take().expect("piped").read_to_end(&mut bytes),
         };
-        read.expect("a pipe")
+        read.expect("a pipe");
+        bytes
     }
 
     /// The reader goes.
@@ -154,11 +158,11 @@ fn a_signal_ends_the_container_and_the_output_still_waits() {
                 unread.wait_told();
             }
             let peak = unread.peak();
-            let read = unread.read();
+            let read = unread.read().len();
             let code = wait(&mut unread.child, PATIENCE);
             assert_eq!(code, Some(7), "{program:?} {options:?} {stream:?}");
             assert!(unread.container.is_gone_within(PATIENCE), "{program:?} {options:?}");
-            assert!((60_000..SIZE).contains(&read), "{program:?} {options:?}: {read}");
+            assert!((16_000..SIZE).contains(&read), "{program:?} {options:?}: {read}");
             if program == Program::Credrun {
                 assert!(peak < MEMORY_LIMIT, "{options:?}: credrun took {peak} KiB");
                 eprintln!("{options:?} {stream:?}: {peak} KiB at most, {read} bytes were on the way");
@@ -189,6 +193,8 @@ fn who_insists_is_let_go() {
             assert!(unread.container.is_gone_within(PATIENCE), "{program:?} {options:?}");
             assert!(agent.is_none_or(|agent| agent.is_gone_within(PATIENCE)), "{options:?}");
             assert!(matches!(code, Some(1 | 7)), "{program:?} {options:?} {stream:?}: {code:?}");
+            let said = std::fs::read_to_string(unread.stderr.path()).expect("a file");
+            assert!(!said.contains("could not be removed"), "{program:?} {options:?}: {said}");
         }
     }
 }
@@ -226,7 +232,9 @@ fn what_it_says_itself_holds_up_nothing() {
     eventually(PATIENCE, "there are credentials again", || docker(&ask).stdout.starts_with(b"200 "));
     send(&unread.child, Signal::TERM);
     unread.wait_told();
-    assert!(unread.read() > 60_000);
+    let read = unread.read();
+    let said = String::from_utf8_lossy(&read);
+    assert!(said.contains("credrun: "), "there was something to be said, and it comes when it is read");
     assert_eq!(wait(&mut unread.child, PATIENCE), Some(7));
     assert!(unread.container.is_gone_within(PATIENCE) && agent.is_gone_within(PATIENCE));
 }
