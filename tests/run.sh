@@ -59,7 +59,7 @@ join_docker_group "${arguments[@]}"
 say "set up after $(($(date +%s) - started)) s; emulator $CREDRUN_TEST_EMULATOR, registry $CREDRUN_TEST_REGISTRY"
 
 # Most of a test's time is waiting for an engine.
-export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((3 * $(nproc)))}
+export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))}
 step "cargo test --locked $*"
 code=0
 # A shell's background job ignores Ctrl-C, and so would all that is started from it: the tests send such signals.
