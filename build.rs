@@ -3,9 +3,12 @@
 
 use std::env;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 /// What engines call an architecture, and what the compiler calls it.
@@ -25,15 +28,15 @@ fn main() {
         match build(cpu, &out) {
             Ok(program) => {
                 let layer = layer(&program);
-                let path = out.join(format!("{NAME}-{architecture}.tar"));
-                std::fs::write(&path, &layer).expect("OUT_DIR can be written to");
+                let path = out.join(format!("{NAME}-{architecture}.tar.gz"));
+                std::fs::write(&path, packed(&layer)).expect("OUT_DIR can be written to");
                 let digest: String =
                     Sha256::digest(&layer).iter().map(|byte| format!("{byte:02x}")).collect();
-                let (path, length) = (path.display().to_string(), program.len());
+                let path = path.display().to_string();
                 writeln!(
                     built,
                     "AgentProgram {{ architecture: {architecture:?}, layer: include_bytes!({path:?}), \
-                     length: {length}, diff_id: \"sha256:{digest}\" }},"
+                     diff_id: \"sha256:{digest}\" }},"
                 )
                 .expect("a string takes all");
             }
@@ -126,6 +129,12 @@ fn compile(target: &str, linker: Option<&str>, path: &Path) -> Result<(), String
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let error = said.lines().find(|line| line.starts_with("error")).unwrap_or("the compiler failed");
     Err(format!("for {target}: {error}"))
+}
+
+/// Engines take a layer as it is or packed (RFC 1952), and know it by the digest of what is in it.
+fn packed(layer: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(layer).and_then(|()| encoder.finish()).expect("a vector takes all")
 }
 
 /// A tar archive with the program alone, the same for the same program.

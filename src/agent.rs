@@ -17,14 +17,14 @@ mod token;
 pub mod wiped;
 
 // Parts of the program, for their tests.
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 #[path = "agent/program/held.rs"]
 #[allow(dead_code, reason = "the program uses the rest")]
-mod held;
-#[cfg(test)]
+pub(crate) mod held;
+#[cfg(any(test, fuzzing))]
 #[path = "agent/program/http.rs"]
 #[allow(dead_code, reason = "the program uses the rest")]
-mod http;
+pub(crate) mod http;
 
 pub use loading::{Loaded, image_in, remove_unused_images};
 pub use token::token;
@@ -37,18 +37,13 @@ pub const PATH: &str = "/v1/credentials";
 pub struct AgentProgram {
     /// Linux's architecture in Docker's words, `amd64`.
     pub architecture: &'static str,
-    /// The image's only layer, a tar archive with the program alone.
-    layer: &'static [u8],
-    /// The program's length in bytes.
-    length: usize,
-    /// The SHA-256 of the layer, as images name it.
+    /// The image's only layer, a tar archive with the program alone, packed by gzip.
+    pub layer: &'static [u8],
+    /// The SHA-256 of the archive, as images name it.
     diff_id: &'static str,
 }
 
 include!(concat!(env!("OUT_DIR"), "/agent_programs.rs"));
-
-/// Bytes of a tar archive before its first file.
-const TAR_HEADER: usize = 512;
 
 impl AgentProgram {
     /// All that this build has.
@@ -73,12 +68,6 @@ impl AgentProgram {
             format!("this credrun has no agent for `{architecture}`{}", why.unwrap_or_default())
         })
     }
-
-    /// The program itself, an executable without dependencies.
-    #[must_use]
-    pub fn executable(&self) -> &'static [u8] {
-        &self.layer[TAR_HEADER..TAR_HEADER + self.length]
-    }
 }
 
 impl std::fmt::Debug for AgentProgram {
@@ -86,7 +75,6 @@ impl std::fmt::Debug for AgentProgram {
         f.debug_struct("AgentProgram")
             .field("architecture", &self.architecture)
             .field("diff_id", &self.diff_id)
-            .field("length", &self.length)
             .finish_non_exhaustive()
     }
 }
@@ -94,6 +82,15 @@ impl std::fmt::Debug for AgentProgram {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The program itself.
+    pub(super) fn executable(program: AgentProgram) -> Vec<u8> {
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(program.layer));
+        let mut file = archive.entries().expect("entries").next().expect("one").expect("an entry");
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut bytes).expect("content");
+        bytes
+    }
 
     #[test]
     fn architectures_have_two_names_each() {
@@ -113,7 +110,7 @@ mod tests {
     #[test]
     fn there_is_a_small_static_program_for_this_machine() {
         let program = AgentProgram::of(std::env::consts::ARCH).expect("one is built");
-        let executable = program.executable();
+        let executable = executable(program);
         assert!(executable.starts_with(b"\x7fELF"));
         assert!(executable.len() < 1_500_000, "{} bytes", executable.len());
         let has = |text: &[u8]| executable.windows(text.len()).any(|window| window == text);

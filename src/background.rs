@@ -40,6 +40,7 @@ mod platform {
     use std::os::unix::process::ExitStatusExt;
     use std::process::{Command, ExitStatus};
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
 
     use super::{
         Environment, Error, ErrorKind, File, OsString, PathBuf, Result, WORD, folder, io, unwritable,
@@ -78,6 +79,11 @@ mod platform {
         code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
     }
 
+    /// How long an engine may take for what it was asked when the one that waits has gone.
+    const GRACE: Duration = Duration::from_secs(5);
+    /// Signals that come at once count as one.
+    const AGAIN: Duration = Duration::from_millis(200);
+
     /// The one that waits may go.
     static IS_ALONE: AtomicBool = AtomicBool::new(false);
 
@@ -88,9 +94,14 @@ mod platform {
             let mut byte = [0; 1];
             // It never says anything: this is its end.
             while rustix::io::read(rustix::stdio::stdin(), &mut byte) == Err(rustix::io::Errno::INTR) {}
-            if !IS_ALONE.load(Ordering::SeqCst) {
+            // What an engine does that does not answer is given up for the third signal only, and nobody is left to send it.
+            for pause in [GRACE, AGAIN, AGAIN] {
+                if IS_ALONE.load(Ordering::SeqCst) {
+                    return;
+                }
                 let _ =
                     rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM);
+                std::thread::sleep(pause);
             }
         });
     }

@@ -8,6 +8,7 @@ pub mod subcommand;
 mod unknown;
 pub mod values;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
@@ -235,6 +236,15 @@ pub fn before_mistake(table: Table, argv: Vec<OsString>) -> Cli {
     Cli::new(joined(global, flags), table)
 }
 
+/// A word that stands where it should not, for a message: of `NAME=value`, which may be a secret behind a mistyped `-e`,
+/// the name alone.
+pub(crate) fn without_value(word: &str) -> Cow<'_, str> {
+    match word.split_once('=') {
+        Some((name, value)) if !value.is_empty() => format!("{name}=…").into(),
+        _ => word.into(),
+    }
+}
+
 fn subcommand(name: &str, arguments: &[String], global: Flags) -> Result<Invocation> {
     if let Some(other) = subcommand::by_name(name) {
         return subcommand::parse(other, global, arguments.to_vec());
@@ -248,6 +258,7 @@ fn subcommand(name: &str, arguments: &[String], global: Flags) -> Result<Invocat
         }
         (_, []) => {}
         (_, [word, ..]) => {
+            let word = without_value(word);
             return Err(Error::usage(format!("`credrun {name}` takes no arguments, and got `{word}`"))
                 .hint(format!("to run an image called `{name}`, write `credrun run {name}`")));
         }
@@ -306,6 +317,13 @@ mod tests {
 
     fn invocation(line: &str) -> Invocation {
         parse(line.split_whitespace().map(OsString::from).collect()).unwrap()
+    }
+
+    #[test]
+    fn of_a_word_that_may_be_a_variable_the_name_is_shown() {
+        for (word, shown) in [("s3", "s3"), ("A=hush=hush", "A=…"), ("A=", "A="), ("=x", "=…")] {
+            assert_eq!(without_value(word), shown);
+        }
     }
 
     #[test]

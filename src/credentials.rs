@@ -3,6 +3,7 @@
 //! Anchor: smithy-rs `aws-credential-types/src/credentials_impl.rs`.
 
 mod renewal;
+mod scrubbing;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,6 +13,7 @@ use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 pub use self::renewal::{LimitCause, RenewalLimit};
+pub(crate) use self::scrubbing::without;
 use crate::moment;
 
 /// A string that shows itself to nobody: `Debug` prints asterisks, there is no `Display`, and the
@@ -183,6 +185,11 @@ impl Credentials {
     #[must_use]
     pub fn session_token(&self) -> Option<&Secret> {
         self.session_token.as_ref()
+    }
+
+    /// What of them is secret.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        [&self.secret_access_key].into_iter().chain(&self.session_token)
     }
 
     /// When they end, in UTC.

@@ -96,7 +96,7 @@ impl DockerConfig {
         Self { directory, ..config }
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let json: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let text = |name| field::<String>(&json, name).map(|text| text.filter(|text| !text.is_empty()));
         Ok(Self {

@@ -7,6 +7,8 @@ pub mod context;
 mod create;
 mod events;
 mod facts;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod headers;
 mod image_reference;
 mod images;
@@ -22,6 +24,8 @@ mod tls;
 mod transport;
 mod unreachable;
 mod wait;
+
+use std::io;
 
 use bollard::query_parameters::{
     KillContainerOptionsBuilder, RemoveContainerOptionsBuilder, ResizeContainerTTYOptionsBuilder,
@@ -50,7 +54,7 @@ use crate::docker_config::DockerConfig;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::ApiVersion;
-use transport::Transport;
+use transport::{NoAnswer, Transport};
 
 /// The newest API version that is asked for: that of the docker CLI 28, whose requests ours equal.
 const NEWEST_API_MINOR: u16 = 50;
@@ -123,12 +127,19 @@ impl Engine {
     /// (<https://docs.docker.com/reference/api/engine/version/v1.50/#operation/SystemPingHead>), or the version that
     /// `DOCKER_API_VERSION` pins.
     async fn negotiate(&mut self, pinned: Option<&str>) -> Result<()> {
-        let response = match self.ping(Method::HEAD).await? {
-            response if matches!(response.status().as_u16(), 200 | 500) => response,
-            // Some proxies in front of engines know no HEAD.
-            _ => self.ping(Method::GET).await?,
+        // An engine that is not well answers with 500, and tells its version all the same.
+        let is_engines = |response: &Response<Incoming>| match response.status().as_u16() {
+            200 => true,
+            500 => pinned.is_some() || response.headers().contains_key("api-version"),
+            _ => false,
         };
-        if !matches!(response.status().as_u16(), 200 | 500) {
+        let response = match self.ping(Method::HEAD).await {
+            Ok(response) if is_engines(&response) => response,
+            Err(error) if NoAnswer::of(&error).is_none() => return Err(self.unreachable(&error)),
+            // Some proxies in front of engines know no HEAD. docker, too, asks once more when it could connect.
+            _ => self.ping(Method::GET).await.map_err(|error| self.unreachable(&error))?,
+        };
+        if !is_engines(&response) {
             return Err(self.no_engine(response).await);
         }
         // Podman's Docker-compatible API is Docker's but for a few things.
@@ -150,10 +161,9 @@ impl Engine {
         }
     }
 
-    async fn ping(&self, method: Method) -> Result<Response<Incoming>> {
-        let ping =
-            Request::builder().method(method).uri("/_ping").body(Empty::<Bytes>::new()).map_err(internal)?;
-        self.transport.send(ping).await.map_err(|error| self.unreachable(&error))
+    async fn ping(&self, method: Method) -> io::Result<Response<Incoming>> {
+        let ping = Request::builder().method(method).uri("/_ping").body(Empty::<Bytes>::new());
+        self.transport.send(ping.map_err(io::Error::other)?).await
     }
 
     /// Something answers, and it is no engine, or not in this way.
@@ -188,6 +198,12 @@ impl Engine {
     #[must_use]
     pub fn api_version(&self) -> ApiVersion {
         (1, self.transport.api_minor())
+    }
+
+    /// Whether it is Podman, whose Docker-compatible API is Docker's but for a few things.
+    #[must_use]
+    pub fn is_podman(&self) -> bool {
+        self.is_podman
     }
 
     /// The operating system of its containers, `linux` or `windows`.
@@ -262,7 +278,7 @@ impl Engine {
             bollard::errors::Error::DockerResponseServerError { message, .. } => response_error(&message),
             bollard::errors::Error::DockerStreamError { error } => Error::new(ErrorKind::Engine, error),
             bollard::errors::Error::IOError { err } => self.unreachable(&err),
-            other => Error::caused(ErrorKind::Engine, other),
+            other => Error::caused(ErrorKind::Engine, other).context("the engine's answer is broken"),
         }
     }
 

@@ -2,7 +2,10 @@
 //!
 //! Anchor: jj's `cli/src/command_error.rs`: a kind, an error with its causes, and hints.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use crate::credentials::{self, Secret};
 
 /// What sort of failure this is; decides the exit code in [`crate::exit_code`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +70,18 @@ impl Error {
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hints.push(hint.to_string());
         self
+    }
+
+    /// The same without these secrets: words of others are part of it, and may repeat what they were sent.
+    #[must_use]
+    pub(crate) fn without(self, secrets: &[&Secret]) -> Self {
+        let message = self.to_string();
+        let hints: Vec<_> = self.hints.iter().map(|hint| credentials::without(hint, secrets)).collect();
+        let cut = credentials::without(&message, secrets);
+        if hints.iter().chain([&cut]).all(|text| matches!(text, Cow::Borrowed(_))) {
+            return self;
+        }
+        hints.iter().fold(Self::new(self.kind, cut), Self::hint)
     }
 
     /// The cause of this type, wherever it stands in the chain.

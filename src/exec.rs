@@ -5,8 +5,8 @@ use std::process::Command;
 
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind, Result};
-use crate::injection;
 use crate::provider::process;
+use crate::{hardening, injection};
 
 /// The command, with the variables that every SDK reads, and without those that would win over them.
 #[must_use]
@@ -37,6 +37,7 @@ pub fn command(words: &[String], credentials: &Credentials, region: Option<&str>
 pub fn become_it(mut command: Command) -> Result<u8> {
     use std::os::unix::process::CommandExt;
 
+    hardening::give_back();
     let error = command.exec();
     Err(not_started(command.get_program().to_owned(), &error))
 }

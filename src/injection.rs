@@ -8,6 +8,8 @@ mod own_files;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, Result};
 use crate::spec::ContainerSpec;
@@ -156,14 +158,26 @@ impl Injection {
 
     /// The create request's `Env`: the specification's own variables and the injected ones, secrets in clear.
     #[must_use]
-    pub fn expose(&self, spec: &ContainerSpec) -> Vec<String> {
+    pub fn expose(&self, spec: &ContainerSpec) -> Vec<Zeroizing<String>> {
         let replaced = |own: &&str| self.entries.iter().any(|entry| entry.name() == split(own).0);
         let own = spec.env().filter(|own| !replaced(own)).map(str::to_owned);
         let text = |entry: &Entry| match entry {
             Entry::Set(name, value) => format!("{name}={}", value.expose()),
             Entry::TakeAway(name) => (*name).to_owned(),
         };
-        own.chain(self.entries.iter().map(text)).collect()
+        own.chain(self.entries.iter().map(text)).map(Zeroizing::new).collect()
+    }
+
+    /// The error without what was sent, in case the engine's words repeat it.
+    pub(crate) fn scrubbed(&self, error: Error) -> Error {
+        let secret = |entry| match entry {
+            // An id, a region, a time and an address are what errors are about.
+            &Entry::Set("AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN" | endpoint::TOKEN, ref value) => {
+                Some(value)
+            }
+            _ => None,
+        };
+        error.without(&self.entries.iter().filter_map(secret).collect::<Vec<_>>())
     }
 }
 
@@ -244,6 +258,10 @@ mod tests {
         Credentials::new("ASIAIOSFODNN7EXAMPLE", Secret::new("sec/ret"), token, expiration, "test")
     }
 
+    fn exposed(injection: &Injection, spec: &ContainerSpec) -> Vec<String> {
+        injection.expose(spec).iter().map(|entry| entry.to_string()).collect()
+    }
+
     fn injected(
         env: &[&str],
         credentials: Option<&Credentials>,
@@ -251,7 +269,7 @@ mod tests {
     ) -> (Vec<String>, String) {
         let spec = spec(env);
         let injection = Injection::static_variables(&spec, credentials, region);
-        (injection.expose(&spec), injection.warnings().join("\n"))
+        (exposed(&injection, &spec), injection.warnings().join("\n"))
     }
 
     #[test]
@@ -329,7 +347,7 @@ mod tests {
         let spec = spec(&["AWS_REGION=", "AWS_PROFILE="]);
         assert_eq!(Injection::static_variables(&spec, Some(&credentials(None)), None).region(), None);
         let ours = Injection::static_variables(&spec, Some(&credentials(None)), Some("eu-west-1"));
-        let exposed = ours.expose(&spec);
+        let exposed = exposed(&ours, &spec);
         assert!(
             exposed.contains(&"AWS_REGION=eu-west-1".to_owned())
                 && exposed.contains(&"AWS_PROFILE".to_owned())

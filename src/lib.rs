@@ -20,6 +20,9 @@ pub mod error;
 pub mod exec;
 pub mod exit_code;
 pub mod export;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+pub mod hardening;
 pub mod injection;
 pub mod logging;
 pub mod man;

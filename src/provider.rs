@@ -21,11 +21,11 @@ pub mod chain;
 pub mod container;
 pub(crate) mod endpoint;
 pub mod environment_keys;
-mod expiration;
+pub(crate) mod expiration;
 pub(crate) mod explain;
 mod http;
-mod imds;
-mod ini;
+pub(crate) mod imds;
+pub(crate) mod ini;
 pub mod keychain;
 mod legacy;
 pub(crate) mod limits;
@@ -52,7 +52,7 @@ pub mod unattended;
 pub(crate) mod user_session;
 mod web_identity;
 pub mod whoami;
-mod words;
+pub(crate) mod words;
 
 /// Why a provider gave no credentials.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //! that the shell's own AWS credentials give.
 
 pub mod api_socket;
-mod credential_helper;
+pub(crate) mod credential_helper;
 pub mod docker_login;
 pub mod ecr;
 

@@ -110,6 +110,7 @@ async fn run_on(
         return WithAgent { run: &run, token, ground, began }.live(identity, signals, extras).await;
     }
     let created = run.create(identity, signals).await?;
+    identity.forget();
     let session = Session { engine, id: &created.id, client: &request.client };
     if let Err(error) = extras.put_in(engine, &created.id).await {
         return Err(session.clean_up(error).await);

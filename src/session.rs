@@ -8,6 +8,8 @@ mod copies;
 mod detach_keys;
 mod far;
 pub(crate) mod frames;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 pub mod signals;
 mod stdio;
 mod streams;

@@ -28,7 +28,7 @@ pub const USER: &str = "65534:65534";
 /// who load it side by side then load the same one.
 const DATE_STEP: i64 = 600;
 
-/// The layer within the archive.
+/// The layer within the archive, whatever it is packed with.
 const LAYER: &str = "layer.tar";
 
 /// The image of one program.
@@ -163,12 +163,15 @@ mod tests {
         let path = manifest[0]["Config"].as_str().expect("a path");
         let config: Value = serde_json::from_slice(&files[path]).expect("json");
         assert_eq!(path, format!("{}.json", hex(&Sha256::digest(&files[path]))));
-        let layer = &files["layer.tar"];
-        assert_eq!(config["rootfs"]["diff_ids"], json!([format!("sha256:{}", hex(&Sha256::digest(layer)))]));
+        let mut layer = Vec::new();
+        flate2::read::GzDecoder::new(&files["layer.tar"][..])
+            .read_to_end(&mut layer)
+            .expect("a packed layer");
+        assert_eq!(config["rootfs"]["diff_ids"], json!([format!("sha256:{}", hex(&Sha256::digest(&layer)))]));
         assert_eq!(config["created"], "2024-10-10T08:40:00Z");
-        let inner = self::files(layer);
+        let inner = self::files(&layer);
         assert_eq!(inner.keys().collect::<Vec<_>>(), ["credrun-agent"]);
-        assert_eq!(inner["credrun-agent"], image.program.executable());
+        assert_eq!(inner["credrun-agent"], crate::agent::tests::executable(image.program));
     }
 
     #[test]

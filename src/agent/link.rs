@@ -11,6 +11,8 @@ pub struct AgentOutput<R> {
     /// Takes an engine's stream apart; `None` for a plain one.
     engine: Option<Frames>,
     pending: Vec<u8>,
+    /// What came last is no engine's stream.
+    is_broken: bool,
 }
 
 const CHUNK: usize = 4096;
@@ -18,12 +20,12 @@ const CHUNK: usize = 4096;
 impl<R: AsyncRead + Unpin> AgentOutput<R> {
     /// The stdout of a process.
     pub fn plain(from: R) -> Self {
-        Self { from, engine: None, pending: Vec::new() }
+        Self { from, engine: None, pending: Vec::new(), is_broken: false }
     }
 
     /// An attached container's stream ([`crate::engine::Attached`]), without a TTY; of it stdout.
     pub fn attached(from: R) -> Self {
-        Self { from, engine: Some(Frames::default()), pending: Vec::new() }
+        Self { from, engine: Some(Frames::default()), pending: Vec::new(), is_broken: false }
     }
 
     /// The next message; `None` when the stream has ended. Nothing is lost when this is dropped before it is done.
@@ -38,21 +40,25 @@ impl<R: AsyncRead + Unpin> AgentOutput<R> {
                     return Ok(Some(message));
                 }
             }
+            if self.is_broken {
+                return Err(FrameError::NoFrame);
+            }
             let mut chunk = [0; CHUNK];
             match self.from.read(&mut chunk).await.map_err(FrameError::Io)? {
                 0 => return Ok(None),
-                count => self.keep(&chunk[..count])?,
+                // What came before it is heard first, wherever the stream was cut.
+                count => self.is_broken = self.keep(&chunk[..count]).is_err(),
             }
         }
     }
 
-    fn keep(&mut self, mut data: &[u8]) -> Result<(), FrameError> {
+    fn keep(&mut self, mut data: &[u8]) -> Result<(), String> {
         let Some(engine) = &mut self.engine else {
             self.pending.extend_from_slice(data);
             return Ok(());
         };
         while !data.is_empty() {
-            let (used, payload) = engine.next(data).map_err(|_| FrameError::NoFrame)?;
+            let (used, payload) = engine.next(data)?;
             if let Some((Target::Stdout, range)) = payload {
                 self.pending.extend_from_slice(&data[range]);
             }
@@ -111,6 +117,18 @@ mod tests {
         assert!(AgentOutput::attached(&wrapped(1, hello)[..]).next().await.is_err());
         assert!(AgentOutput::attached(&hello[..]).next().await.is_err());
         assert_eq!(AgentOutput::plain(&b""[..]).next().await.expect("an end"), None);
+    }
+
+    #[tokio::test]
+    async fn what_came_before_a_broken_stream_is_heard() {
+        let stream = [wrapped(1, &sent().concat()), wrapped(9, b"x")].concat();
+        let mut output = AgentOutput::attached(stream.as_slice());
+        for message in MESSAGES {
+            assert_eq!(output.next().await.expect("a message"), Some(message));
+        }
+        for _ in 0..2 {
+            assert!(matches!(output.next().await, Err(FrameError::NoFrame)));
+        }
     }
 
     #[tokio::test]

@@ -156,7 +156,7 @@ pub(super) fn parse(
             .hint(format!("usage: {}", subcommand.usage)));
     }
     if let Some(word) = positionals.get(most) {
-        let name = subcommand.name;
+        let (name, word) = (subcommand.name, super::without_value(word));
         return Err(Error::usage(format!("`credrun {name}` takes no arguments, and got `{word}`"))
             .hint(format!("usage: {}", subcommand.usage))
             .hint(format!("to run an image called `{name}`, write `credrun run {name}`")));

@@ -34,6 +34,19 @@ impl Engine {
         if response.status().is_success() { Ok(()) } else { Err(refusal(response).await) }
     }
 
+    /// Whether there is something at `path`: a file, a folder, or a link, wherever that leads.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Engine`] when the engine does not answer.
+    pub async fn has_path(&self, id: &str, path: &str) -> Result<bool> {
+        let path: String = byte_serialize(path.as_bytes()).collect();
+        let request = Request::head(format!("/containers/{id}/archive?path={path}"))
+            .body(Empty::<Bytes>::new())
+            .map_err(internal)?;
+        let response = self.transport.send(request).await.map_err(|error| self.unreachable(&error))?;
+        Ok(response.status() != StatusCode::NOT_FOUND)
+    }
+
     /// The text of the file at `path`, no more than `limit` bytes of it; `None` when there is none, or something else than a
     /// file. A link in its last place is not followed.
     ///

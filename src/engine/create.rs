@@ -4,13 +4,18 @@
 //! bollard: its enumerations are closed, so that a word which is the engine's to judge could not be sent, it
 //! sends an empty `platform`, and it logs the body, which holds the keys.
 
+use std::io;
+
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::attach::refusal;
+use super::transport::NoAnswer;
 use super::{Engine, internal};
+use crate::agent::wiped::Wiped;
 use crate::error::{Error, ErrorKind};
 use crate::injection::Injection;
 use crate::spec::ContainerSpec;
@@ -35,6 +40,8 @@ fn null_is_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec
 pub enum CreateError {
     /// The engine has no such image (404), or not for this platform.
     NoSuchImage(Error),
+    /// Nobody knows whether it was created all the same: no answer came, or only a part of one.
+    Unknown(Error),
     /// Anything else.
     Other(Error),
 }
@@ -44,7 +51,7 @@ impl CreateError {
     #[must_use]
     pub fn into_error(self) -> Error {
         match self {
-            Self::NoSuchImage(error) | Self::Other(error) => error,
+            Self::NoSuchImage(error) | Self::Unknown(error) | Self::Other(error) => error,
         }
     }
 }
@@ -60,14 +67,17 @@ impl Engine {
             .body(Full::new(body(spec, injection, self.is_podman)))
             .map_err(|error| CreateError::Other(internal(error)))?;
         let sent = self.transport.send(request).await;
-        let response = sent.map_err(|error| CreateError::Other(self.unreachable(&error)))?;
+        let response = sent.map_err(|error| {
+            let sort = if NoAnswer::of(&error).is_some() { CreateError::Unknown } else { CreateError::Other };
+            sort(self.unreachable(&error))
+        })?;
         match response.status() {
             status if status.is_success() => {
                 let body = response.into_body().collect().await.map_err(broken)?.to_bytes();
                 serde_json::from_slice(&body).map_err(broken)
             }
             status => {
-                let error = refusal(response).await;
+                let error = injection.scrubbed(refusal(response).await);
                 // Whatever else it may be that is not there, docker pulls: an image of another platform has
                 // a text of its own.
                 if status == StatusCode::NOT_FOUND {
@@ -82,7 +92,7 @@ impl Engine {
 
 fn broken(error: impl Into<anyhow::Error>) -> CreateError {
     let error = Error::caused(ErrorKind::Engine, error);
-    CreateError::Other(error.context("the engine's answer to the creation is broken"))
+    CreateError::Unknown(error.context("the engine's answer to the creation is broken"))
 }
 
 fn query(spec: &ContainerSpec) -> String {
@@ -92,19 +102,49 @@ fn query(spec: &ContainerSpec) -> String {
     if query.is_empty() { query } else { format!("?{query}") }
 }
 
-/// A name without a value takes the image's variable away; Podman knows a field of its own for that.
+/// The body of a creation.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(flatten)]
+    spec: serde_json::Map<String, serde_json::Value>,
+    #[serde(rename = "Env", skip_serializing_if = "<[_]>::is_empty")]
+    env: &'a [Zeroizing<String>],
+    #[serde(rename = "UnsetEnv", skip_serializing_if = "Option::is_none")]
+    unset: Option<&'a [Zeroizing<String>]>,
+}
+
+/// A name without a value takes the image's variable away; Podman knows a field of its own for that. What is sent holds the
+/// keys: it is wiped when it has gone.
 fn body(spec: &ContainerSpec, injection: &Injection, is_podman: bool) -> Bytes {
     let mut body = spec.body().clone();
-    let mut env = injection.expose(spec);
-    if is_podman {
-        let (kept, names) = env.into_iter().partition(|entry| entry.contains('='));
-        env = kept;
-        body.insert("UnsetEnv".to_owned(), Vec::<String>::into(names));
+    body.remove("Env");
+    let (env, names): (Vec<_>, Vec<_>) =
+        injection.expose(spec).into_iter().partition(|entry| !is_podman || entry.contains('='));
+    let body = Body { spec: body, env: &env, unset: is_podman.then_some(&*names) };
+    let mut sent = Sent(Wiped::with_capacity(4096));
+    serde_json::to_writer(&mut sent, &body)
+        .unwrap_or_else(|_| unreachable!("it is JSON, and goes to memory"));
+    Bytes::from_owner(sent)
+}
+
+/// A body in memory that is wiped.
+struct Sent(Wiped);
+
+impl io::Write for Sent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.push(bytes);
+        Ok(bytes.len())
     }
-    if !env.is_empty() {
-        body.insert("Env".to_owned(), env.into());
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
-    serde_json::Value::Object(body).to_string().into()
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose()
+    }
 }
 
 #[cfg(test)]

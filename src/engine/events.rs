@@ -65,7 +65,7 @@ impl Engine {
 }
 
 /// Of the first whole event.
-fn status(text: &[u8]) -> Option<i64> {
+pub(crate) fn status(text: &[u8]) -> Option<i64> {
     let events = serde_json::Deserializer::from_slice(text).into_iter::<Event>();
     events.map_while(std::result::Result::ok).find_map(|event| event.actor.attributes.exit_code.parse().ok())
 }

@@ -163,8 +163,7 @@ impl Engine {
         let pairs = [("all", "1"), ("filters", &filters)];
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let (now, body) = self.get(&format!("/containers/json?{query}")).await?;
-        let entries: Vec<Entry> = serde_json::from_slice(&body).map_err(broken)?;
-        let mut containers: Vec<_> = entries.into_iter().map(Labelled::from).collect();
+        let mut containers = containers(&body).map_err(broken)?;
         containers.sort_by_key(|container| container.created);
         Ok(Listing { containers, now })
     }
@@ -221,6 +220,12 @@ impl Engine {
 
 fn broken(error: impl Into<anyhow::Error>) -> Error {
     Error::caused(ErrorKind::Engine, error).context("the engine's answer is broken")
+}
+
+/// What `GET /containers/json` answers.
+pub(crate) fn containers(body: &[u8]) -> serde_json::Result<Vec<Labelled>> {
+    let entries: Vec<Entry> = serde_json::from_slice(body)?;
+    Ok(entries.into_iter().map(Labelled::from).collect())
 }
 
 /// `Date`, as RFC 9110 has it (section 5.6.7).

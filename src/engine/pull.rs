@@ -80,7 +80,7 @@ impl Engine {
         } else {
             Err(refusal(response).await)
         };
-        pulled.map_err(|error| explain(error, &reference, auth.is_login()))
+        pulled.map_err(|error| explain(auth.scrubbed(error), &reference, auth.is_login()))
     }
 }
 
@@ -95,17 +95,46 @@ fn query(reference: &ImageReference, platform: Option<&str>) -> String {
 
 /// Reads the JSON messages, a line each, until the stream ends or one of them is an error.
 async fn follow(mut body: Incoming, display: &mut dyn PullDisplay) -> Result<()> {
-    let mut pending = BytesMut::new();
+    let mut messages = Messages::default();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             Error::caused(ErrorKind::Engine, error).context("the engine broke the pull off")
         })?;
-        pending.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
-        while let Some(end) = pending.iter().position(|&byte| byte == b'\n') {
-            told(&pending.split_to(end + 1), display)?;
-        }
+        messages.take(frame.data_ref().map_or(&[], |data| data), display)?;
     }
-    told(&pending, display)
+    messages.end(display)
+}
+
+/// The messages of a stream that comes in pieces.
+#[derive(Default)]
+pub(crate) struct Messages {
+    /// The beginning of a line.
+    pending: BytesMut,
+}
+
+/// The longest line of a message in bytes: it is kept until its end comes.
+const LONGEST: usize = 1 << 20;
+
+impl Messages {
+    /// Tells what is whole with these.
+    pub(crate) fn take(&mut self, piece: &[u8], display: &mut dyn PullDisplay) -> Result<()> {
+        for part in piece.split_inclusive(|&byte| byte == b'\n') {
+            if self.pending.len() + part.len() > LONGEST {
+                return Err(Error::new(ErrorKind::Engine, "the engine's pull message has no end"));
+            }
+            self.pending.extend_from_slice(part);
+            if part.ends_with(b"\n") {
+                told(&self.pending, display)?;
+                self.pending.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the last one: its line may have no end.
+    pub(crate) fn end(&self, display: &mut dyn PullDisplay) -> Result<()> {
+        told(&self.pending, display)
+    }
 }
 
 fn told(line: &[u8], display: &mut dyn PullDisplay) -> Result<()> {
@@ -176,6 +205,22 @@ mod tests {
         let error = told(br#"{"errorDetail":{"message":"manifest unknown"},"error":"x"}"#, &mut kept);
         assert!(error.expect_err("an error").to_string().contains("manifest unknown"));
         assert_eq!(kept.0, ["Pulling from x"]);
+    }
+
+    #[test]
+    fn messages_come_in_pieces_and_have_an_end() {
+        let stream = b"{\"status\":\"a\"}\r\n\n{\"status\":\"b\"}\n{\"status\":\"c\"}";
+        for size in 1..=stream.len() {
+            let (mut kept, mut messages) = (Kept::default(), Messages::default());
+            let mut pieces = stream.chunks(size);
+            pieces.try_for_each(|piece| messages.take(piece, &mut kept)).expect("messages");
+            messages.end(&mut kept).expect("a message");
+            assert_eq!(kept.0, ["a", "b", "c"], "in pieces of {size}");
+        }
+        let (mut kept, mut messages) = (Kept::default(), Messages::default());
+        let endless = std::iter::repeat_n([b' '; 65_536], 17);
+        let error = endless.map(|piece| messages.take(&piece, &mut kept)).find_map(Result::err);
+        assert!(error.expect("an end").to_string().contains("has no end"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::credentials::Secret;
+use crate::error::Error;
 
 /// A login at a registry: the API's `AuthConfig`. The empty one asks for a pull without a login.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,8 +34,17 @@ impl RegistryAuth {
     /// Whether there is anything in it that lets somebody in.
     #[must_use]
     pub fn is_login(&self) -> bool {
-        let secrets = [&self.password, &self.auth, &self.identity_token, &self.registry_token];
-        self.username.is_some() || secrets.into_iter().any(Option::is_some)
+        self.username.is_some() || self.secrets().next().is_some()
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        [&self.password, &self.auth, &self.identity_token, &self.registry_token].into_iter().flatten()
+    }
+
+    /// The error without what was sent, in case the engine's words repeat it.
+    pub(super) fn scrubbed(&self, error: Error) -> Error {
+        let header = Secret::new(self.header().to_str().unwrap_or_default());
+        error.without(&self.secrets().chain(self.is_login().then_some(&header)).collect::<Vec<_>>())
     }
 
     /// The daemon decodes base64 of the URL-safe alphabet; with the standard one a password with `~ > ?` is lost.

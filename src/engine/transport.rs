@@ -147,8 +147,33 @@ where
     sender.send_request(request).await.map_err(plain)
 }
 
+/// There was a connection, and no answer came over it that can be read: whether the engine has done what it was asked,
+/// nobody knows.
+#[derive(Debug)]
+pub(super) struct NoAnswer {
+    text: String,
+    /// Something came, and it is no HTTP.
+    pub(super) is_nonsense: bool,
+}
+
+impl NoAnswer {
+    /// Whether that is what went wrong.
+    pub(super) fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl std::fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for NoAnswer {}
+
 /// hyper's error with its causes, or the error of the connection that it wraps.
 fn plain(error: hyper::Error) -> io::Error {
+    let is_nonsense = error.is_parse();
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     let mut text = error.to_string();
     while let Some(next) = cause.and_then(std::error::Error::source) {
@@ -157,7 +182,7 @@ fn plain(error: hyper::Error) -> io::Error {
         }
         cause = Some(next);
     }
-    io::Error::other(text)
+    io::Error::other(NoAnswer { text, is_nonsense })
 }
 
 async fn connect_local(endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {

@@ -4,11 +4,19 @@
 use std::io;
 
 use super::address::{Address, Endpoint};
+use super::transport::NoAnswer;
 use crate::error::{Error, ErrorKind};
 
 /// The error for a request that did not get through. `system` is [`std::env::consts::OS`].
 pub(super) fn unreachable(address: &Address, error: &io::Error, system: &str) -> Error {
-    let message = format!("cannot connect to the docker engine at `{address}` ({}): {error}", address.origin);
+    let origin = &address.origin;
+    let message = match NoAnswer::of(error) {
+        None => format!("cannot connect to the docker engine at `{address}` ({origin}): {error}"),
+        Some(NoAnswer { is_nonsense: true, .. }) => {
+            format!("`{address}` ({origin}) answers as no docker engine does: {error}")
+        }
+        Some(_) => format!("the docker engine at `{address}` ({origin}) gives no answer: {error}"),
+    };
     // docker takes the exit code of this, too, from its text.
     let kind = match error.kind() {
         io::ErrorKind::PermissionDenied => ErrorKind::CommandNotExecutable,
@@ -35,8 +43,16 @@ fn hints(address: &Address, error: &io::Error, system: &str) -> Vec<&'static str
                     "is it elsewhere? DOCKER_HOST or `--host` names the address, `--context` a context",
                 ]
             }
-            _ => Vec::new(),
+            _ => NoAnswer::of(error).map(no_answer).into_iter().collect(),
         },
+    }
+}
+
+fn no_answer(error: &NoAnswer) -> &'static str {
+    if error.is_nonsense {
+        "is it the engine's address, and no other server's?"
+    } else {
+        "the engine may have stopped or restarted: `docker version` shows whether it answers"
     }
 }
 
@@ -73,7 +89,7 @@ fn tcp(address: &Address, error: &io::Error, text: &str) -> &'static str {
     } else if error.kind() == io::ErrorKind::ConnectionRefused {
         "nothing listens there: is the port right, and does the engine listen on tcp (`dockerd -H tcp://…`)?"
     } else {
-        "is the name right, and is the machine reachable from here?"
+        NoAnswer::of(error).map_or("is the name right, and is the machine reachable from here?", no_answer)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::spec::ContainerSpec;
 /// Where the endpoint is.
 const URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 /// What it is asked with, sent as it is in the header `Authorization`.
-const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+pub(super) const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 
 impl Injection {
     /// The endpoint at `uri`, for whoever has `token`, and neither keys nor anything else that SDKs would ask first.
@@ -34,7 +34,8 @@ mod tests {
         let token = Secret::new("MARK");
         let injection = Injection::endpoint(&spec, "http://127.0.0.1:31001/", &token, Some("eu-west-1"));
         assert!(!format!("{injection:?}").contains("MARK"));
-        (injection.expose(&spec), injection.warnings().join("\n"))
+        let exposed = injection.expose(&spec).iter().map(|entry| entry.to_string()).collect();
+        (exposed, injection.warnings().join("\n"))
     }
 
     #[test]

@@ -84,6 +84,14 @@ pub(crate) struct OwnFile {
 }
 
 impl OwnFile {
+    /// What it is in.
+    pub(crate) fn folder(&self) -> &str {
+        match self.path.rsplit_once('/') {
+            Some(("", _)) | None => "/",
+            Some((folder, _)) => folder,
+        }
+    }
+
     /// What the user should know of it, if it holds this text.
     pub(crate) fn warning(&self, text: &str) -> Option<String> {
         let setting = source_of_default(self.file, text)?;

@@ -175,7 +175,8 @@ async fn ask(
     let doing =
         format!("assuming role `{}` at {} with {}", role.role_arn, sts.place, base.principal_source());
     let asked = Operation::AssumeRole { mfa };
-    let answer = request.send().await.map_err(|error| role.refused(asked, &doing, &policy, &error))?;
+    let refused = |error| sts.scrubbed(role.refused(asked, &doing, &policy, &error), code.as_ref());
+    let answer = request.send().await.map_err(refused)?;
     let got = given(answer.credentials(), &doing, role.source(&session))?;
     // Nothing is kept of a code that goes with the role's own call.
     let got = if serial.is_some() { got.limited(LimitCause::Mfa) } else { got };
@@ -208,7 +209,8 @@ pub(crate) async fn assume_with_web_identity(
         .set_policy_arns(arns(&policy));
     let doing = format!("assuming role `{}` at {} with the {token_source}", role.role_arn, sts.place);
     let asked = Operation::WebIdentity;
-    let answer = request.send().await.map_err(|error| role.refused(asked, &doing, &policy, &error))?;
+    let refused = |error| sts.scrubbed(role.refused(asked, &doing, &policy, &error), Some(token));
+    let answer = request.send().await.map_err(refused)?;
     let source = format!("{}, from the {token_source}", role.source(&session));
     let got = given(answer.credentials(), &doing, source)?;
     Ok(got.of_a_role().narrowed(!policy.is_empty()).until(policy.end))

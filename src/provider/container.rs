@@ -4,7 +4,7 @@
 //! end is what this program is about.
 //! Anchor: smithy-rs `aws-config/src/ecs.rs`; <https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>.
 
-mod answer;
+pub(crate) mod answer;
 mod endpoint;
 #[cfg(test)]
 mod tests;
@@ -19,11 +19,13 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use reqwest::{Client, Response, StatusCode};
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use zeroize::Zeroizing;
 
 use self::answer::Defect;
 use self::endpoint::Endpoint;
 use super::{CredentialProvider, ProvideError};
-use crate::credentials::Credentials;
+use crate::agent::wiped::Wiped;
+use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -74,15 +76,8 @@ enum Failure {
 impl Failure {
     /// The same without the token, in case the endpoint's own words echo it.
     fn without(self, token: Option<&HeaderValue>) -> Self {
-        let Some(token) = token.and_then(|value| value.to_str().ok()) else { return self };
-        let scrubbed = |error: Error| {
-            let message = error.to_string();
-            if !message.contains(token) {
-                return error;
-            }
-            let again = Error::new(error.kind(), message.replace(token, "**"));
-            error.hints().iter().fold(again, Error::hint)
-        };
+        let Some(token) = token.and_then(|value| value.to_str().ok()).map(Secret::new) else { return self };
+        let scrubbed = |error: Error| error.without(&[&token]);
         match self {
             Self::Again(error) => Self::Again(scrubbed(error)),
             Self::Final(error) => Self::Final(scrubbed(error)),
@@ -154,7 +149,7 @@ impl ContainerEndpoint {
     async fn token(&self) -> Result<Option<HeaderValue>> {
         let (name, token) = match self.environment.non_empty(TOKEN_FILE) {
             Some(path) => (TOKEN_FILE, read_token(path).await?),
-            None => (TOKEN, self.environment.get(TOKEN).unwrap_or_default().to_owned()),
+            None => (TOKEN, self.environment.get(TOKEN).unwrap_or_default().to_owned().into()),
         };
         if token.is_empty() {
             return Ok(None);
@@ -234,14 +229,15 @@ impl Session<'_> {
         }
         let place = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = read_capped(response).await.unwrap_or_default();
-        Err(self.refusal(status, place.as_deref(), &body))
+        Err(self.refusal(status, place.as_deref(), body.expose()))
     }
 
     async fn success(&self, response: Response) -> Result<Credentials, Failure> {
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
         let body = read_capped(response).await.map_err(|defect| self.defect(defect))?;
-        answer::parse(&body, &content_type, &self.provider.source(self.endpoint)).map_err(|d| self.defect(d))
+        answer::parse(body.expose(), &content_type, &self.provider.source(self.endpoint))
+            .map_err(|d| self.defect(d))
     }
 
     fn defect(&self, defect: Defect) -> Failure {
@@ -329,8 +325,8 @@ fn left(credentials: &Credentials) -> time::Duration {
     credentials.expiration().map_or(time::Duration::MAX, |end| end - OffsetDateTime::now_utc())
 }
 
-async fn read_token(path: &str) -> Result<String> {
-    tokio::fs::read_to_string(path).await.map_err(|error| {
+async fn read_token(path: &str) -> Result<Zeroizing<String>> {
+    tokio::fs::read_to_string(path).await.map(Zeroizing::new).map_err(|error| {
         Error::new(
             ErrorKind::Credentials,
             format!("`{TOKEN_FILE}` names `{path}`, which cannot be read: {error}"),
@@ -346,18 +342,18 @@ fn unsendable(variable: &str) -> Error {
 }
 
 /// The body, up to the most that credentials can plausibly take.
-async fn read_capped(mut response: Response) -> Result<Vec<u8>, Defect> {
+async fn read_capped(mut response: Response) -> Result<Wiped, Defect> {
     const MOST: usize = 64 * 1024;
-    let mut body = Vec::new();
+    let mut body = Wiped::default();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > MOST => {
+            Ok(Some(chunk)) if body.expose().len() + chunk.len() > MOST => {
                 return Err(Defect::Final("the answer is larger than 64 KiB".into()));
             }
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(Some(chunk)) => body.push(&chunk),
             Ok(None) => return Ok(body),
             Err(_) => {
-                let got = body.len();
+                let got = body.expose().len();
                 return Err(Defect::Truncated(format!(
                     "the answer is truncated: the connection ended after {got} bytes"
                 )));

@@ -6,14 +6,15 @@
 use time::format_description::well_known::Rfc2822;
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
+use crate::moment;
+
 /// The moment that `text` names, in UTC; `None` when it names none, or no zone with it.
 pub(crate) fn parse(text: &str) -> Option<OffsetDateTime> {
     let text = text.trim();
     let moment = iso(text).or_else(|| {
         OffsetDateTime::parse(&text.replace("GMT", "+0000").replace("UTC", "+0000"), &Rfc2822).ok()
     })?;
-    // The last hours of the year 9999 in a zone west of Greenwich are later than anything that can be said.
-    Some(moment.checked_to_offset(UtcOffset::UTC).unwrap_or(PrimitiveDateTime::MAX.assume_utc()))
+    Some(moment::in_utc(moment))
 }
 
 fn iso(text: &str) -> Option<OffsetDateTime> {
@@ -105,6 +106,9 @@ mod tests {
             ("2030/01/31 08Z", "2030-01-31T08:00:00Z"),
             ("Thu, 31 Jan 2030 08:44:18 GMT", "2030-01-31T08:44:18Z"),
             (" 2030-01-31T08:44:18 GMT ", "2030-01-31T08:44:18Z"),
+            // Earlier and later than anything that can be said.
+            ("0000-01-01T00:00:00+01:00", "0000-01-01T00:00:00Z"),
+            ("-100/01/01T00:00:00Z", "0000-01-01T00:00:00Z"),
             ("9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59.999999999Z"),
         ] {
             let got = parse(text).and_then(|moment| moment.format(&Rfc3339).ok());

@@ -75,14 +75,36 @@ pub(crate) fn call<E>(asked: Operation, doing: &str, error: &SdkError<E, HttpRes
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
-    let SdkError::ServiceError(refusal) = error else { return unreached(doing, &causes(error)) };
+    let refusal = match error {
+        SdkError::ServiceError(refusal) => refusal,
+        SdkError::ResponseError(_) => return broken(doing, &causes(error)),
+        _ => return unreached(doing, &causes(error)),
+    };
     let code = refusal.err().code().unwrap_or("an error without a code");
     let message =
         refusal.err().message().map(|message| format!(": {}", first_line(message))).unwrap_or_default();
     let status = refusal.raw().status().as_u16();
     let error =
         Error::new(ErrorKind::Credentials, format!("{doing}: STS answered {code} (HTTP {status}){message}"));
+    if refusal.err().code().is_none() {
+        return error.hint(nameless(status));
+    }
     hints(asked, code, refusal.raw().headers().get("date")).into_iter().fold(error, Error::hint)
+}
+
+/// STS's own refusals have a code.
+fn nameless(status: u16) -> &'static str {
+    match status {
+        500.. => "STS, or a proxy before it, is in trouble: try again in a minute",
+        _ => {
+            "something other than STS may answer there: check `AWS_ENDPOINT_URL` if it is set, `HTTPS_PROXY` and `NO_PROXY`"
+        }
+    }
+}
+
+fn broken(doing: &str, cause: &str) -> Error {
+    Error::new(ErrorKind::Credentials, format!("{doing}: STS's answer is broken: {cause}"))
+        .hint("try again in a minute; check the network, `HTTPS_PROXY`, and `AWS_ENDPOINT_URL` if it is set")
 }
 
 fn unreached(doing: &str, cause: &str) -> Error {

@@ -230,7 +230,7 @@ struct Answer {
     code: Option<String>,
 }
 
-fn credentials(text: &str) -> Result<Credentials, String> {
+pub(crate) fn credentials(text: &str) -> Result<Credentials, String> {
     let answer: Answer =
         serde_json::from_str(text).map_err(|_| "it gave none: the answer is not the JSON of credentials")?;
     let (Some(id), Some(key), Some(token), Some(end)) =

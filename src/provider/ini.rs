@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use zeroize::Zeroizing;
+
 use crate::credentials::Secret;
 
 /// The settings of a section, by name in lower case.
@@ -44,7 +46,8 @@ pub(crate) struct Defect {
 /// The first line that Python's parser, or botocore after it, would refuse the file for.
 pub(crate) fn parse(text: &str) -> Result<Vec<(String, Section)>, Defect> {
     let mut reader = Reader::default();
-    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    let lines = Zeroizing::new(text.replace("\r\n", "\n"));
+    let lines = Zeroizing::new(lines.replace('\r', "\n"));
     for (index, line) in lines.split('\n').enumerate() {
         reader.line(index + 1, line)?;
     }

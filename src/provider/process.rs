@@ -61,12 +61,13 @@ pub(crate) async fn run(
             words[0], output.status
         )));
     }
-    let answer: Answer = serde_json::from_slice(&stdout)
-        .map_err(|_| fail("it printed something else than the JSON that is asked for".into()))?;
-    credentials(answer, profile).map_err(fail)
+    answer(&stdout, profile).map_err(fail)
 }
 
-fn credentials(answer: Answer, profile: &str) -> Result<Credentials, String> {
+/// The credentials in what it printed, or why there are none.
+pub(crate) fn answer(stdout: &[u8], profile: &str) -> Result<Credentials, String> {
+    let answer: Answer = serde_json::from_slice(stdout)
+        .map_err(|_| "it printed something else than the JSON that is asked for")?;
     match answer.version {
         Some(1) => {}
         Some(other) => return Err(format!("`Version` is {other}, and 1 is the only one there is")),

@@ -137,7 +137,7 @@ pub(crate) async fn credentials(
         .account_id(&settings.account_id)
         .access_token(token.expose());
     let answer = timeout(LIMIT, request.send()).await.map_err(|_| fail("SSO does not answer".into()))?;
-    let answer = answer.map_err(|error| explain::sdk(&described, &error).hint(&again))?;
+    let answer = answer.map_err(|error| explain::sdk(&described, &error).without(&[&token]).hint(&again))?;
     let got = answer.role_credentials.ok_or_else(|| fail("SSO answered without credentials".into()))?;
     let (Some(id), Some(key)) = (got.access_key_id, got.secret_access_key) else {
         return Err(fail("SSO answered without keys".into()));

@@ -6,6 +6,7 @@ use aws_types::region::Region;
 use time::OffsetDateTime;
 
 use super::endpoint::{self, Service};
+use super::explain::Refusal;
 use super::profile::Profile;
 use super::sdk;
 use crate::credentials::{Credentials, Secret};
@@ -21,6 +22,8 @@ pub(crate) struct Sts {
     pub(crate) endpoint: Option<String>,
     /// For messages: the region, and an endpoint that somebody configured.
     pub(crate) place: String,
+    /// What is sent to it, which its own words are not to repeat.
+    sent: Vec<Secret>,
 }
 
 impl Sts {
@@ -42,7 +45,14 @@ impl Sts {
             client: aws_sdk_sts::Client::new(&config),
             place: place(endpoint.as_deref(), &region),
             endpoint,
+            sent: base.into_iter().flat_map(Credentials::secrets).cloned().collect(),
         })
+    }
+
+    /// What STS refused, without what it was sent.
+    pub(crate) fn scrubbed(&self, refusal: Refusal, also: Option<&Secret>) -> Refusal {
+        let sent: Vec<_> = self.sent.iter().chain(also).collect();
+        Refusal { error: refusal.error.without(&sent), ..refusal }
     }
 }
 

@@ -63,7 +63,8 @@ pub(crate) async fn session_token(
         .set_token_code(code.as_ref().map(|code| code.expose().to_owned()));
     let doing = format!("getting a session token at {} with {}", sts.place, base.principal_source());
     let asked = Operation::SessionToken { mfa: serial.is_some() };
-    let answer = request.send().await.map_err(|error| explain::call(asked, &doing, &error))?;
+    let refused = |error| sts.scrubbed(explain::call(asked, &doing, &error).into(), code.as_ref());
+    let answer = request.send().await.map_err(refused).map_err(Error::from)?;
     let source = match serial {
         Some(serial) => format!("a session with MFA device {serial}"),
         None => SESSION_TOKEN.to_owned(),
@@ -95,6 +96,7 @@ pub(crate) async fn federation_token(
     let doing = format!("getting a federation token at {} with {}", sts.place, base.principal_source());
     let answer = request.send().await.map_err(|error| {
         let told = explain::call(Operation::FederationToken, &doing, &error);
+        let told = Error::from(sts.scrubbed(told.into(), None));
         limits::name_until(told, error.code(), &policy, options.duration_seconds.is_some())
     })?;
     let got = given(answer.credentials(), &doing, format!("{FEDERATION_TOKEN} (name {name})"))?;

@@ -64,7 +64,8 @@ async fn ask(
     let doing =
         format!("asking {} who the credentials from {} are", sts.place, credentials.principal_source());
     let answer = sts.client.get_caller_identity().send().await;
-    let answer = answer.map_err(|error| explain::refusal(Operation::CallerIdentity, &doing, &error))?;
+    let refused = |error| sts.scrubbed(explain::refusal(Operation::CallerIdentity, &doing, &error), None);
+    let answer = answer.map_err(refused)?;
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     Ok(CallerIdentity {
         arn: text(answer.arn()),

@@ -1,5 +1,6 @@
 //! The agent's container, from its start to its removal.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::halves::PORT;
@@ -18,11 +19,14 @@ use crate::spec::ContainerSpec;
 const REMOVAL: Duration = Duration::from_secs(15);
 /// How often it is looked for.
 const GLANCE: Duration = Duration::from_millis(5);
+/// How long after an answer that has not come.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// An agent that was created. Whoever has one removes it.
 pub(crate) struct Agent {
     pub(crate) engine: Engine,
     pub(crate) id: String,
+    is_gone: AtomicBool,
 }
 
 /// Names and labels the request for an agent as its run's.
@@ -43,24 +47,47 @@ pub(crate) fn hello(at_end: AtEnd, port: Option<u16>, token: &Secret) -> Hello {
 }
 
 impl Agent {
-    /// Removes it; what is left when that fails.
+    /// One that was created with this id.
+    pub(crate) fn new(engine: Engine, id: String) -> Self {
+        Self { engine, id, is_gone: AtomicBool::new(false) }
+    }
+
+    /// Removes it, if that has not been done; what is left when that fails.
     pub(crate) async fn remove(&self) -> Option<String> {
+        if self.is_gone.load(Ordering::Relaxed) {
+            return None;
+        }
         let gone = async {
             remove_agent(&self.engine, &self.id).await?;
             // It may have ended by itself, and is being removed by the engine: its ports are taken until then.
-            while self.engine.life(&self.id).await?.is_some() {
+            while self.is_there().await? {
                 tokio::time::sleep(GLANCE).await;
             }
             Ok::<_, Error>(())
         };
         match tokio::time::timeout(REMOVAL, gone).await {
-            Ok(Ok(())) => None,
+            Ok(Ok(())) => {
+                self.is_gone.store(true, Ordering::Relaxed);
+                None
+            }
             Ok(Err(error)) => {
                 tracing::debug!(%error, "the agent stays");
                 Some(self.left())
             }
             Err(_) => Some(self.left()),
         }
+    }
+
+    /// One answer that does not come says nothing of the agent.
+    async fn is_there(&self) -> Result<bool> {
+        let life = match self.engine.life(&self.id).await {
+            Err(_) => {
+                tokio::time::sleep(PAUSE).await;
+                self.engine.life(&self.id).await?
+            }
+            Ok(life) => life,
+        };
+        Ok(life.is_some())
     }
 
     fn left(&self) -> String {

@@ -81,12 +81,11 @@ impl Keeper {
     }
 
     /// The run is over: nothing more happens, but for the stream, which stays open until this is dropped. Its end would
-    /// have the agent exit by itself, while it is removed.
+    /// have the agent exit by itself, while it is removed. Once is enough.
     pub(crate) async fn rest(&mut self) {
         self.refresher.abort();
-        if let Some(over) = self.over.take() {
-            let _ = over.send(());
-        }
+        let Some(over) = self.over.take() else { return };
+        let _ = over.send(());
         // What has happened is told before the run's own end is.
         let _ = tokio::time::timeout(FAREWELL, &mut self.teller).await;
     }

@@ -28,6 +28,12 @@ pub const NETWORK: &str = "credrun.network";
 /// What all of ours begin with.
 const PREFIX: &str = "credrun.";
 
+/// By what the container of a run's request is found: `credrun.agent=RUN`.
+pub(crate) fn mark(spec: &ContainerSpec) -> Option<String> {
+    let labels = spec.get("Labels")?;
+    [AGENT, TARGET].into_iter().find_map(|name| Some(format!("{name}={}", labels[name].as_str()?)))
+}
+
 /// Which of a run's two containers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {

@@ -50,7 +50,7 @@ impl Serving {
         spec.set("Image", loaded.id);
         agent_container::label(&mut spec, &labels);
         let created = engine.create(&spec, &Injection::none()).await.map_err(CreateError::into_error)?;
-        let agent = Agent { engine: engine.clone(), id: created.id };
+        let agent = Agent::new(engine.clone(), created.id);
         match Self::begin(&agent, first, source).await {
             Ok((port, token, keeper, failure)) => Ok(Self { agent, port, token, keeper, failure }),
             Err(error) => Err(match agent.remove().await {

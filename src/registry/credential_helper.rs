@@ -19,9 +19,9 @@ const NOT_FOUND: &str = "credentials not found in native keychain";
 
 /// A user and a password, or the user `<token>` and an identity token.
 #[derive(Debug)]
-pub(super) struct Kept {
-    pub(super) username: String,
-    pub(super) secret: Secret,
+pub(crate) struct Kept {
+    pub(crate) username: String,
+    pub(crate) secret: Secret,
 }
 
 /// What the helper called `docker-credential-NAME` has for `server`; `None` when it has nothing.
@@ -89,7 +89,7 @@ fn reason(said: &str) -> String {
     format!(": {}", line.chars().filter(|c| !c.is_control()).take(400).collect::<String>())
 }
 
-fn parse(stdout: &[u8]) -> Option<Kept> {
+pub(crate) fn parse(stdout: &[u8]) -> Option<Kept> {
     let json: Value = serde_json::from_slice(stdout).ok()?;
     let text = |name| member(&json, name).and_then(Value::as_str).unwrap_or_default();
     json.is_object().then(|| Kept { username: text("Username").into(), secret: Secret::new(text("Secret")) })

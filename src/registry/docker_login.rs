@@ -141,7 +141,7 @@ fn is_executable(path: &std::path::Path) -> bool {
     path.is_file()
 }
 
-fn from_auths(json: &Value, server: &str) -> Found {
+pub(crate) fn from_auths(json: &Value, server: &str) -> Found {
     let Some(auths) = member(json, "auths").and_then(Value::as_object) else { return Found::default() };
     let entry = auths.get_key_value(server);
     // Old configs have addresses where newer ones have names.

@@ -168,7 +168,7 @@ async fn public_token(
 }
 
 /// The token is `AWS:password` in base64.
-fn decode(token: &Secret) -> Option<(String, Secret)> {
+pub(crate) fn decode(token: &Secret) -> Option<(String, Secret)> {
     let bytes = Zeroizing::new(BASE64_STANDARD.decode(token.expose()).ok()?);
     let (username, password) = std::str::from_utf8(&bytes).ok()?.split_once(':')?;
     Some((username.to_owned(), Secret::new(password)))

@@ -6,9 +6,9 @@ use super::{
     AwsOptions, ClientOptions, Host, PullPolicy, RunRequest, api, cidfile, content_trust, health, networks,
     variables,
 };
-use crate::cli::Cli;
 use crate::cli::flags::{self, Effect, Flag, Kind};
 use crate::cli::values::{self, Parsed, boolean, integer, size};
+use crate::cli::{self, Cli};
 use crate::docker_config::DockerConfig;
 use crate::engine::{Address, DetachKeys};
 use crate::error::{Error, ErrorKind, Result};
@@ -264,6 +264,11 @@ fn pull(cli: &Cli, request: &RunRequest) -> Result<()> {
 }
 
 fn bad_image(image: &str, cause: &str) -> Error {
+    if image.contains('=') {
+        let shown = cli::without_value(image);
+        return Error::usage(format!("IMAGE `{shown}`: invalid reference format"))
+            .hint("it looks like a variable: to give the container one, write `--env NAME=value`");
+    }
     let error = Error::usage(format!("IMAGE `{image}`: {cause}"));
     if image.starts_with('-') {
         return error.hint("it looks like a flag: was one before it meant to take a value?");
@@ -280,7 +285,7 @@ fn bad_image(image: &str, cause: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{self, Invocation};
+    use crate::cli::Invocation;
     use crate::environment::Environment;
     use std::path::Path;
 

@@ -10,6 +10,7 @@ use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::injection::Injection;
 use crate::notice::{Notices, line};
+use crate::refresh::labels;
 use crate::request::{PullPolicy, RunRequest};
 use crate::session::signals::SignalQueue;
 use crate::session::{LAST_CALLS, Session, interrupted};
@@ -90,16 +91,19 @@ impl Run<'_> {
         injection: &Injection,
         signals: &mut SignalQueue,
     ) -> Result<Result<Created, CreateError>> {
+        // Without `--refresh` a label of ours would be the user's own.
+        let mark = self.source.token.and_then(|_| labels::mark(spec));
         let (engine, spec, injection) = (self.engine.clone(), spec.clone(), injection.clone());
         let mut create = tokio::spawn(async move { engine.create(&spec, &injection).await });
         match signals.through(&mut create).await {
+            Some(Ok(Err(CreateError::Unknown(error)))) => Err(self.remove_unseen(mark, error).await),
             Some(created) => created.map_err(|error| Error::caused(ErrorKind::Engine, error)),
-            None => Err(self.give_up(create).await),
+            None => Err(self.give_up(create, mark).await),
         }
     }
 
     /// The engine may finish the creation all the same: what it made is removed.
-    async fn give_up(&self, create: JoinHandle<Result<Created, CreateError>>) -> Error {
+    async fn give_up(&self, create: JoinHandle<Result<Created, CreateError>>, mark: Option<String>) -> Error {
         let error = Error::new(ErrorKind::Abandoned, "got 3 SIGTERM/SIGINTs while the engine was creating");
         match tokio::time::timeout(LAST_CALLS, create).await {
             Ok(Ok(Ok(created))) => {
@@ -107,7 +111,22 @@ impl Run<'_> {
                 session.clean_up(error).await
             }
             Ok(_) => error,
-            Err(_) => error.hint("the engine may still create it: look with `docker ps -a`"),
+            Err(_) => self.remove_unseen(mark, error).await,
+        }
+    }
+
+    /// Removes what the engine has made without telling, if it can be told from others; without a mark only its id could.
+    async fn remove_unseen(&self, mark: Option<String>, error: Error) -> Error {
+        let removal = async {
+            let found = self.engine.labelled(&mark?).await.ok()?.containers;
+            for container in &found {
+                self.engine.remove(&container.id).await.ok()?;
+            }
+            (!found.is_empty()).then_some(())
+        };
+        match tokio::time::timeout(LAST_CALLS, removal).await {
+            Ok(Some(())) => error,
+            _ => error.hint("the engine may create the container all the same: look with `docker ps -a`"),
         }
     }
 

@@ -28,6 +28,11 @@ impl Identity {
         expiration.is_some_and(|end| (end - now) * 2 < end - self.fetched)
     }
 
+    /// Nothing is left of it: the container, or its keeper, has what it is to have.
+    pub(crate) fn forget(&mut self) {
+        (self.credentials, self.injection) = (None, Injection::none());
+    }
+
     /// The same, whose endpoint is at this port.
     pub(super) fn move_endpoint(&mut self, spec: &ContainerSpec, port: u16, token: &Secret) {
         self.injection = endpoint(spec, port, token, self.injection.region());

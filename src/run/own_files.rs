@@ -25,12 +25,27 @@ pub(super) async fn warnings(
     let Some(own) = OwnFiles::of(spec, image) else { return Vec::new() };
     let look = async {
         let users = if own.needs_users() { text(engine, id, "/etc/passwd").await } else { None };
-        let files = own.files(users.as_ref().map(Secret::expose));
+        let mut files = own.files(users.as_ref().map(Secret::expose));
+        // Most containers have no such folder, and each question costs the engine a mount of the container's files.
+        if let [one, other] = &files[..]
+            && one.folder() == other.folder()
+            && !has(engine, id, one.folder()).await
+        {
+            files.clear();
+        }
         let warning = async |file: &OwnFile| file.warning(text(engine, id, &file.path).await?.expose());
         join_all(files.iter().map(warning)).await
     };
     let found = tokio::time::timeout(PATIENCE, look).await.unwrap_or_default();
     found.into_iter().flatten().collect()
+}
+
+/// One that cannot be asked for may be there.
+async fn has(engine: &Engine, id: &str, path: &str) -> bool {
+    let found = engine.has_path(id, path).await;
+    found
+        .inspect_err(|error| tracing::debug!(%error, path, "a folder of the container cannot be looked at"))
+        .unwrap_or(true)
 }
 
 async fn text(engine: &Engine, id: &str, path: &str) -> Option<Secret> {

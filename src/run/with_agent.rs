@@ -144,14 +144,14 @@ impl WithAgent<'_> {
             match self.run.create_once(&spec, &Injection::none(), signals).await? {
                 Ok(created) => {
                     engine_warnings(&created.warnings, &spec);
-                    return Ok(Agent { engine: engine.clone(), id: created.id });
+                    return Ok(Agent::new(engine.clone(), created.id));
                 }
                 // Another credrun has removed it as an old one.
                 Err(CreateError::NoSuchImage(error)) => {
                     tracing::debug!(%error, "the agent's image is gone");
                     loaded = image_in(engine, self.began).await?;
                 }
-                Err(CreateError::Other(error)) => return Err(error),
+                Err(other) => return Err(other.into_error()),
             }
         }
         let message = format!("the engine does not keep the agent's image `{}`", loaded.name);

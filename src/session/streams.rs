@@ -76,10 +76,11 @@ where
                 Some((Target::Stdout, range)) => write(&mut stdout, &data[range]).await?,
                 Some((Target::Stderr, range)) => write(&mut stderr, &data[range]).await?,
                 // Bounded, since this is kept.
-                Some((Target::Engine, range)) if message.len() < CHUNK => {
-                    message.extend_from_slice(&data[range]);
+                Some((Target::Engine, range)) => {
+                    let left = CHUNK - message.len();
+                    message.extend(data[range].iter().take(left));
                 }
-                Some((Target::Engine, _)) | None => {}
+                None => {}
             }
             data = &data[used..];
         }
@@ -190,6 +191,11 @@ mod tests {
     async fn the_engines_own_error_is_reported() {
         let (_, _, result) = demultiplexed(&frame(3, b"log driver failed"), 5).await;
         assert!(matches!(result, Err(OutputError::Engine(text)) if text == "log driver failed"));
+        for step in [4096, CHUNK] {
+            let long = frame(3, &vec![b'x'; 2 * CHUNK + 7]);
+            let (_, _, result) = demultiplexed(&long, step).await;
+            assert!(matches!(result, Err(OutputError::Engine(text)) if text.len() == CHUNK), "step {step}");
+        }
         let (_, _, result) = demultiplexed(&frame(9, b"x"), 5).await;
         assert!(matches!(result, Err(OutputError::Engine(_))));
     }

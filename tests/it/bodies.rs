@@ -5,6 +5,7 @@ mod compare;
 pub mod engine;
 mod generator;
 mod lines;
+mod memory;
 mod messages;
 mod mutations;
 mod normal;

@@ -16,6 +16,7 @@ mod endpoints;
 mod engines;
 mod exit_codes;
 mod export_shells;
+mod faults;
 mod halves;
 mod harness;
 mod help;

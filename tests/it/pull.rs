@@ -60,9 +60,13 @@ pub fn password() -> String {
 
 /// A host that has logged in to the registry with this password.
 pub fn logged_in(password: &str) -> Host {
+    log_in(Host::new(), password)
+}
+
+/// The same host, logged in likewise.
+pub fn log_in(host: Host, password: &str) -> Host {
     let user = required_variable("CREDRUN_TEST_REGISTRY_USER");
     let auth = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-    let host = Host::new();
     host.write("config/config.json", &format!(r#"{{"auths":{{"{}":{{"auth":"{auth}"}}}}}}"#, registry()));
     let directory = host.home().join("config");
     host.with("DOCKER_CONFIG", directory)

@@ -1,6 +1,7 @@
 //! JSON in which no name stands twice in an object: readers differ in which of the two counts, so that a policy could
 //! mean one thing here and another to AWS.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -73,10 +74,10 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut all = Map::new();
+        let (mut all, mut seen) = (Map::new(), BTreeMap::new());
         while let Some(name) = members.next_key::<String>()? {
-            if let Some(other) = all.keys().find(|other| other.to_lowercase() == name.to_lowercase()) {
-                return Err(A::Error::custom(twice(other, &name)));
+            if let Some(other) = seen.insert(name.to_lowercase(), name.clone()) {
+                return Err(A::Error::custom(twice(&other, &name)));
             }
             let Unique(value) = members.next_value()?;
             all.insert(name, value);
@@ -134,6 +135,10 @@ mod tests {
             let error = parse(text).expect_err(text);
             assert!(error.starts_with(expected), "{text}: {error}");
         }
+        // Of a time that grows as the text does.
+        let names = (0..20_000).map(|number| format!("\"n{number}\":0,")).collect::<String>();
+        let error = parse(&format!("{{{names}\"N7\":0}}")).expect_err("twice");
+        assert!(error.starts_with("the names `n7` and `N7`"), "{error}");
         let deep = "[".repeat(100_000);
         assert!(parse(&deep).expect_err("too deep").contains("recursion limit"));
     }

@@ -1,24 +1,38 @@
 //! What the container-credentials endpoint's answer says. Its body never becomes part of a message.
 
 use serde_json::{Map, Value};
+use zeroize::Zeroize;
 
 use super::super::expiration;
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::{Credentials, Secret, without};
 
 /// Why an answer holds no credentials.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Defect {
+pub(crate) enum Defect {
     /// It ended too early: worth another try.
     Truncated(String),
     /// Another try would tell the same.
     Final(String),
 }
 
+/// An answer; its texts are wiped on drop.
+struct Object(Map<String, Value>);
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        for value in self.0.values_mut() {
+            if let Value::String(text) = value {
+                text.zeroize();
+            }
+        }
+    }
+}
+
 /// The credentials in a successful answer.
-pub(super) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Credentials, Defect> {
+pub(crate) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Credentials, Defect> {
     let object = object(body, content_type)?;
     if let Some(code) = text(&object, "Code").filter(|code| *code != "Success") {
-        return Err(Defect::Final(refusal(code, text(&object, "Message"))));
+        return Err(Defect::Final(refusal(&object, code, text(&object, "Message"))));
     }
     let expiration = expiration::parse(field(&object, "Expiration")?)
         .ok_or_else(|| Defect::Final("the answer's `Expiration` is not an ISO 8601 time".into()))?;
@@ -32,15 +46,15 @@ pub(super) fn parse(body: &[u8], content_type: &str, source: &str) -> Result<Cre
 }
 
 /// What an answer with a status other than 200 says in `Code` and `Message`, if it is JSON that does.
-pub(super) fn complaint(body: &[u8]) -> Option<String> {
+pub(crate) fn complaint(body: &[u8]) -> Option<String> {
     let object = object(body, "").ok()?;
     let code = text(&object, "Code").or_else(|| text(&object, "code"))?;
-    Some(refusal(code, text(&object, "Message").or_else(|| text(&object, "message"))))
+    Some(refusal(&object, code, text(&object, "Message").or_else(|| text(&object, "message"))))
 }
 
-fn object(body: &[u8], content_type: &str) -> Result<Map<String, Value>, Defect> {
+fn object(body: &[u8], content_type: &str) -> Result<Object, Defect> {
     match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
+        Ok(Value::Object(object)) => Ok(Object(object)),
         Ok(_) => Err(Defect::Final("the answer is JSON, but not an object".into())),
         Err(_) if body.trim_ascii().is_empty() => Err(Defect::Truncated("the answer is empty".into())),
         Err(_) if is_html(body, content_type) => Err(not_json("HTML", content_type)),
@@ -61,12 +75,12 @@ fn not_json(what: &str, content_type: &str) -> Defect {
     Defect::Final(format!("the answer is {what}, not JSON (content type: {})", one_line(content_type)))
 }
 
-fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    object.get(name).and_then(Value::as_str)
+fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+    object.0.get(name).and_then(Value::as_str)
 }
 
-fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Result<&'a str, Defect> {
-    match object.get(name) {
+fn field<'a>(object: &'a Object, name: &str) -> Result<&'a str, Defect> {
+    match object.0.get(name) {
         Some(Value::String(value)) if !value.is_empty() => Ok(value),
         Some(Value::String(_)) => Err(Defect::Final(format!("the answer's `{name}` is empty"))),
         Some(Value::Null) | None => Err(Defect::Final(format!("the answer has no `{name}`"))),
@@ -74,9 +88,11 @@ fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Result<&'a str, Defe
     }
 }
 
-fn refusal(code: &str, message: Option<&str>) -> String {
+/// What the answer says, without the keys that it may hold all the same.
+fn refusal(object: &Object, code: &str, message: Option<&str>) -> String {
+    let keys = ["SecretAccessKey", "Token"].map(|name| Secret::new(text(object, name).unwrap_or_default()));
     let message = message.map(|message| format!(": {}", one_line(message))).unwrap_or_default();
-    format!("it answered `{}`{message}", one_line(code))
+    without(&format!("it answered `{}`{message}", one_line(code)), &keys.each_ref()).into_owned()
 }
 
 /// A foreign text made fit for a terminal: one line, no control characters, not endless.

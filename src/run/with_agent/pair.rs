@@ -5,7 +5,7 @@ use tokio::sync::{oneshot, watch};
 use super::{Extras, Identity, WithAgent, lived, own_files};
 use crate::agent::frame::{AtEnd, Hello};
 use crate::background::Background;
-use crate::engine::ImageFacts;
+use crate::engine::{ImageFacts, WaitCondition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::notice::engine_warnings;
 use crate::provider::unattended::Unattended;
@@ -55,13 +55,50 @@ impl Pair<'_> {
             Some(Err(error)) => return Err(session.clean_up(error).await),
             None => return Err(session.clean_up(gave_up()).await),
         };
+        identity.forget();
+        let exited = self.exited(&id).await;
         let mut beside = Beside { failure: Some(failure), background, far };
-        let ended = lived(&session, signals, &mut beside).await;
-        let is_told = beside.failure.is_none();
-        let ended = if is_told { ended } else { self.judge(ended, &keeper).await };
+        let (ended, is_sound) = {
+            let mut lived = std::pin::pin!(lived(&session, signals, &mut beside));
+            tokio::select! {
+                ended = &mut lived => (ended, false),
+                // The engine removes the container; the agent takes it longer, and need not wait for that.
+                () = exited => tokio::join!(lived, self.go(&mut keeper)),
+            }
+        };
+        let is_judged = is_sound || beside.failure.is_none();
+        let ended = if is_judged { ended } else { self.judge(ended, &keeper).await };
         keeper.rest().await;
         *kept = Some(keeper);
         ended
+    }
+
+    /// Returns when the container has run and exited, which is before the engine has removed it; never where that is not to
+    /// be had. Podman removes no agent while its target is there.
+    async fn exited(&self, id: &str) -> impl Future<Output = ()> + use<> {
+        let engine = &self.with.run.engine;
+        let wanted = !engine.is_podman() && !self.with.is_remote();
+        let waiting = if wanted { engine.wait(id, WaitCondition::NextExit).await.ok() } else { None };
+        async move {
+            let exited = match waiting {
+                Some(waiting) => waiting.exit().await.is_ok(),
+                None => false,
+            };
+            if !exited {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Removes the agent of a container that has exited, if it is well: why the other ones' have ended is found out first.
+    async fn go(&self, keeper: &mut Keeper) -> bool {
+        let life = tokio::time::timeout(LAST_CALLS, self.agent.engine.life(&self.agent.id)).await;
+        let is_well = !keeper.is_lost() && matches!(life, Ok(Ok(Some(life))) if life.state.is_up());
+        if is_well {
+            keeper.rest().await;
+            self.agent.remove().await;
+        }
+        is_well
     }
 
     /// The agent's stream and the target's id. One is started while the other is created, where the port of the endpoint

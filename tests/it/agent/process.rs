@@ -41,13 +41,22 @@ pub fn unix_ms() -> u64 {
     u64::try_from(now.as_millis()).expect("this century")
 }
 
+/// The program in its image's layer.
+fn executable(program: AgentProgram) -> Vec<u8> {
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(program.layer));
+    let mut file = archive.entries().expect("entries").next().expect("one").expect("an entry");
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).expect("content");
+    bytes
+}
+
 impl Agent {
     /// The program, told nothing yet.
     pub fn started() -> Self {
         let program = AgentProgram::of(std::env::consts::ARCH).expect("this build has an agent");
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("credrun-agent");
-        write_executable(&path, program.executable());
+        write_executable(&path, &executable(program));
         let mut command = Command::new(&path);
         let mut child = command
             .env_clear()

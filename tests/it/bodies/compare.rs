@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use super::memory::Memory;
 use super::programs::{Bench, Outcome};
 
 /// A line and what docker made of it.
@@ -26,15 +27,22 @@ const SHRINKING: usize = 300;
 
 /// Gives the lines to both programs, on benches of `bench`.
 pub fn compare(bench: impl Fn() -> Bench + Sync, lines: &[Vec<String>]) -> Vec<Record> {
+    let memory = {
+        let bench = bench();
+        Memory::of(lines, bench.api(), &bench.surroundings())
+    };
     let records = Mutex::new(Vec::with_capacity(lines.len()));
     std::thread::scope(|scope| {
         for worker in 0..WORKERS {
-            let (bench, records) = (&bench, &records);
+            let (bench, records, memory) = (&bench, &records, &memory);
             scope.spawn(move || {
                 let bench = bench();
                 for (index, line) in lines.iter().enumerate().filter(|(index, _)| index % WORKERS == worker) {
-                    let docker = bench.docker(line);
                     let credrun = bench.credrun(line);
+                    let remembered = memory.outcomes.get(index).cloned();
+                    let docker = remembered
+                        .filter(|docker| credrun.agrees_with(docker))
+                        .unwrap_or_else(|| bench.docker(line));
                     let same = credrun.agrees_with(&docker);
                     let record =
                         Record { api: bench.api(), line: line.clone(), docker, same, said: credrun.said };
@@ -45,6 +53,7 @@ pub fn compare(bench: impl Fn() -> Bench + Sync, lines: &[Vec<String>]) -> Vec<R
     });
     let mut records = records.into_inner().expect("no worker panics");
     records.sort_by_key(|(index, _)| *index);
+    memory.keep(records.iter().map(|(_, record)| &record.docker));
     records.into_iter().map(|(_, record)| record).collect()
 }
 

@@ -9,7 +9,7 @@ use std::thread;
 use serde_json::Value;
 
 /// One request; pings are not written down, nor are looks for what other runs have left behind: docker has none.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Asked {
     /// `POST`.
     pub method: String,

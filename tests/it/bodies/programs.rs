@@ -21,7 +21,7 @@ use crate::differences::{self, Difference, Seen};
 use crate::harness::host::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
 
 /// What a command line led to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Outcome {
     /// What was asked of the engine, normalised.
     pub asked: Vec<Asked>,
@@ -154,17 +154,25 @@ impl Bench {
         Outcome {
             asked: asked.map(normal::request).collect(),
             code: output.status.code().unwrap_or(-1),
-            said: String::from_utf8_lossy(&output.stderr).into_owned(),
+            said: self.without_places(&String::from_utf8_lossy(&output.stderr)),
         }
     }
 
     /// With `$WORK` for the working directory, so that benches can be compared.
     fn without_work(&self, body: &Value) -> Value {
+        serde_json::from_str(&self.without_places(&body.to_string())).expect("still JSON")
+    }
+
+    fn without_places(&self, text: &str) -> String {
         let work = self.work();
         let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
-        let text = body.to_string().replace(&path(&work), "$WORK");
-        let text = text.replace(&path(work.parent().expect("a parent")), "$PARENT");
-        serde_json::from_str(&text).expect("still JSON")
+        text.replace(&path(&work), "$WORK").replace(&path(work.parent().expect("a parent")), "$PARENT")
+    }
+
+    /// What both programs are given beside the line.
+    pub fn surroundings(&self) -> String {
+        let config = fs::read_to_string(self.work().join(".docker/config.json"));
+        format!("{:?} {config:?}", self.variables)
     }
 
     /// Whether a table of flags makes of a line, without a process, what docker made of it.

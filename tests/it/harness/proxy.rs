@@ -132,7 +132,7 @@ fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
 }
 
 /// The socket of the engine that the tests use.
-fn engine_socket() -> PathBuf {
+pub fn engine_socket() -> PathBuf {
     let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".into());
     host.strip_prefix("unix://").expect("the tests need an engine on a unix socket").into()
 }
@@ -208,7 +208,7 @@ fn note_answer(log: &Mutex<Log>, number: usize, head: &Head) {
 }
 
 /// `/v1.41/_ping` is `/_ping`.
-fn without_version(target: &str) -> String {
+pub fn without_version(target: &str) -> String {
     let rest = target.strip_prefix("/v1.").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
     rest.filter(|rest| rest.starts_with('/')).unwrap_or(target).to_owned()
 }

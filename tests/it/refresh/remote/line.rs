@@ -146,8 +146,9 @@ impl Line {
         Self { docker_host, shared }
     }
 
-    /// Waits until a run is under way: only so many of its connections are left, which last: to the agent, to the target
-    /// and for the wait. Before it the answer to the start may be on its way still, after the container's first output.
+    /// Waits until a run is under way: only so many of its connections are left, which last: to the agent, to the target,
+    /// for the wait, and near by for a second one, for the exit alone. Before it the answer to the start may be on its way
+    /// still, after the container's first output.
     pub fn settled(&self, count: usize) {
         eventually(PATIENCE, "its connections are made", || self.shared.state().live == count);
     }

@@ -29,7 +29,7 @@ fn near_by_a_lost_connection_ends_the_run() {
     let running = stage.start(&arguments);
     running.wait_for("ready");
     let agent = target.agent();
-    line.settled(3);
+    line.settled(4);
     line.cut();
     let outcome = running.outcome();
     let says = |text| outcome.stderr.contains(text);
@@ -47,7 +47,7 @@ fn near_by_a_run_in_the_background_ends_likewise_and_its_log_tells() {
     let outcome = stage.run(&arguments);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     let agent = target.agent();
-    line.settled(2);
+    line.settled(3);
     line.cut();
     assert!(target.is_gone() && agent.is_gone());
     let log = || {
