@@ -45,6 +45,13 @@ end)
     fi
     ;;
 forget)
+    # What stood between a killed one and its containers, and these, if they are still there.
+    for shim in $(grep -lzsF -- "$folder/run/" /proc/[0-9]*/cmdline | cut -d/ -f3); do
+        case $(cat "/proc/$shim/comm" 2>/dev/null) in containerd-shim*) ;; *) continue ;; esac
+        for pid in $(cat "/proc/$shim/task/"*/children 2>/dev/null) "$shim"; do
+            kill -s KILL "$pid" 2>/dev/null || true
+        done
+    done
     # What a killed one had mounted, the innermost first.
     awk -v under="$folder/" 'index($2, under) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do
         umount "$mount"

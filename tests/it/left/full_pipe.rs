@@ -1,13 +1,15 @@
 //! A pipe that nobody reads: credrun waits in constant memory, and can be ended; one whose reader goes.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 use rustix::process::Signal;
 use tempfile::NamedTempFile;
 
@@ -66,16 +68,27 @@ impl Unread {
         unread
     }
 
-    /// Whether the pipe takes nothing more, as its writing end says, of which this is another one for a moment.
-    fn is_full(&self) -> bool {
+    /// Another one of the pipe's writing ends, for a moment.
+    fn writing_end(&self) -> File {
         let pipe = match self.stream {
             Stream::Stdout => self.child.stdout.as_ref().map(AsRawFd::as_raw_fd),
             Stream::Stderr => self.child.stderr.as_ref().map(AsRawFd::as_raw_fd),
         };
         let path = format!("/proc/self/fd/{}", pipe.expect("piped"));
-        let end = File::options().write(true).open(path).expect("a pipe");
+        let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).expect("a flag");
+        File::options().write(true).custom_flags(nonblocking).open(path).expect("a pipe")
+    }
+
+    fn is_full(&self) -> bool {
+        let end = self.writing_end();
         let mut asked = [PollFd::new(&end, PollFlags::OUT)];
         poll(&mut asked, Some(&Timespec::default())).expect("asked") == 0
+    }
+
+    /// The last page of a full pipe may still have room for a line: none is left.
+    fn fill_up(&self) {
+        let mut end = self.writing_end();
+        while end.write(b"x").is_ok() {}
     }
 
     /// Reads all there is.
@@ -223,6 +236,7 @@ fn what_it_says_itself_holds_up_nothing() {
     let (host, source) = short_lived();
     let mut unread = Unread::start(&host, Program::Credrun, &["--refresh"], Stream::Stderr);
     let agent = agent_container(&unread.container);
+    unread.fill_up();
     source.set_down(true);
     eventually(PATIENCE, "credentials are refused", || source.refused() > 0);
     let refused = source.refused();

@@ -1,9 +1,11 @@
 //! The engine is restarted and killed at random moments of many runs, of all kinds: each ends, says why, and leaves nothing.
 //!
-//! The runs go side by side. Only the long tier has it: two of `refresh/kills/engine.rs` are in the quick one.
+//! The runs go side by side, and some are stopped while the engine is away. Only the long tier has it: two of `refresh/kills/engine.rs` are in the quick one.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use rustix::process::Signal;
 
 use super::run_of::{Ended, Kind, RunOf};
 use crate::harness::host::Program;
@@ -79,9 +81,17 @@ fn each_run_ends_says_why_and_leaves_nothing() {
             pause(&mut random, Duration::from_millis(200));
         }
         std::thread::sleep(moment(&mut random, Duration::from_millis(1500)));
+        // One of them stands still meanwhile, every other time.
+        let is_stopped = round % 4 > 1;
+        if is_stopped {
+            runs[0].signal(Signal::STOP);
+        }
         engine.end(signal);
         pause(&mut random, Duration::from_millis(500));
         engine.start_again();
+        if is_stopped {
+            runs[0].signal(Signal::CONT);
+        }
         for run in &mut runs {
             let ended = run.ended();
             *tally.entry((signal, check(run, &ended))).or_insert(0) += 1;
@@ -108,7 +118,8 @@ fn check(run: &RunOf, ended: &Ended) -> String {
             _ => false,
         }
     });
-    let (code, line) = ending.unwrap_or_else(|| panic!("not in the table: {:?}: {ended:?}", run.kind));
+    let (code, line) =
+        ending.unwrap_or_else(|| panic!("not in the table: {:?}: {ended:?}\n{}", run.kind, run.stdout()));
     assert!(run.kind.is_detached() || *code != 0, "{:?}: {ended:?}", run.kind);
     format!("{code:3} {}", line.unwrap_or("nothing said"))
 }
